@@ -1,0 +1,119 @@
+"""The `course` command: what can be asked, and where the answer is."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from course import __version__, lazy
+from course.errors import CourseError
+
+USER_ERROR, INTERRUPTED, READER_LEFT = 2, 130, 141
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code: 2 for a mistake in the asking."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal without ✓ shows ? and goes on
+            stream.reconfigure(errors="replace")
+    options = _parser().parse_args(arguments)
+    lazy.install()
+    module, function = options.command.split(":")
+    try:
+        return getattr(importlib.import_module(f"course.commands.{module}"), function)(options)
+    except CourseError as error:
+        print(f"course: {error}", file=sys.stderr)
+        return USER_ERROR
+    except BrokenPipeError:  # `course … | head`: whoever read has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return READER_LEFT
+    except KeyboardInterrupt:
+        print("course: interrupted", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="course", description="Deep-learning exercises: write, check, run."
+    )
+    parser.add_argument("--version", action="version", version=f"course {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    _add_student_commands(commands)
+    _add_run_commands(commands)
+    _add_authoring_commands(commands)
+    return parser
+
+
+def _add_student_commands(commands: argparse._SubParsersAction) -> None:
+    listing = commands.add_parser("list", help="weeks and exercises, with your status")
+    listing.add_argument("exercises", nargs="*", metavar="WEEK[.EXERCISE]")
+    listing.set_defaults(command="listing:list_exercises")
+
+    check = commands.add_parser("check", help="judge your answers")
+    check.add_argument(
+        "exercises", nargs="*", metavar="WEEK[.EXERCISE]", help="what to check (default: all)"
+    )
+    check.add_argument(
+        "--target", type=Path, metavar="DIR", help="the week modules to check (default: exercises/)"
+    )
+    check.add_argument("--json", action="store_true", help="print the report as JSON")
+    check.add_argument(
+        "--seed", type=_seed, default=0, metavar="N", help="draw other hidden inputs"
+    )
+    check.add_argument(
+        "--in-process", action="store_true", help="no worker process, for debuggers; not confined"
+    )
+    check.set_defaults(command="check:check")
+
+    for name, function, help_text in (
+        ("hint", "hint", "one more hint each time"),
+        ("solution", "solution", "the solution, after an attempt"),
+    ):
+        command = commands.add_parser(name, help=help_text)
+        command.add_argument("exercise", metavar="WEEK.EXERCISE")
+        command.set_defaults(command=f"listing:{function}")
+
+    data = commands.add_parser("data", help="which data sets are here, and fetching them")
+    data.add_argument("action", nargs="?", choices=("status", "download"), default="status")
+    data.add_argument("names", nargs="*", metavar="NAME", help="what to download (default: all)")
+    data.set_defaults(command="listing:data")
+
+
+def _add_run_commands(commands: argparse._SubParsersAction) -> None:
+    run = commands.add_parser("run", help="train a week's models; metrics and plots go to runs/")
+    run.add_argument("week", metavar="WEEK")
+    run.add_argument(
+        "--target", type=Path, metavar="DIR", help="whose week modules (default: exercises/)"
+    )
+    run.add_argument("--out", type=Path, metavar="DIR", help="default: runs/WEEK")
+    run.add_argument("--quick", action="store_true", help="a smaller run, in seconds")
+    run.set_defaults(command="experiments:run")
+
+    verify = commands.add_parser("verify", help="the solutions through every grader and every run")
+    verify.add_argument("--quick", action="store_true", help="smaller runs")
+    verify.add_argument("--json", action="store_true", help="print the outcome as JSON")
+    verify.set_defaults(command="experiments:verify")
+
+
+def _add_authoring_commands(commands: argparse._SubParsersAction) -> None:
+    authoring = commands.add_parser("authoring", help="for those who write exercises")
+    actions = authoring.add_subparsers(metavar="ACTION", required=True)
+    check = actions.add_parser(
+        "check", help="stub unattempted, solution passes, every misconception rejected"
+    )
+    check.add_argument("exercises", nargs="*", metavar="WEEK[.EXERCISE]")
+    check.set_defaults(command="authoring:check")
+    stubs = actions.add_parser("stubs", help="write exercises/ anew from solutions/")
+    stubs.add_argument("weeks", nargs="*", metavar="WEEK")
+    stubs.add_argument("--force", action="store_true", help="also where a stub has been worked on")
+    stubs.set_defaults(command="authoring:stubs")
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected a whole number from 0, got {text!r}")
+    return int(text)

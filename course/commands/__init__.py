@@ -1,0 +1,1 @@
+"""What the commands of `course` do; each takes the parsed arguments and returns an exit code."""

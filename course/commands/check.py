@@ -1,0 +1,60 @@
+"""`course check`: grades a student's copy."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from course.catalogue import Exercise, read_catalogue, select
+from course.grading.console import Console
+from course.grading.grade import grade
+from course.grading.report import Report
+from course.progress import record_progress
+from course.project import Project
+from course.sandbox.confinement import UNCONFINED
+from course.sandbox.in_process import InProcess
+from course.sandbox.launcher import Sandbox
+
+PASSED, NOT_PASSED, GRADER_ERROR = 0, 1, 3
+
+
+def check(arguments: argparse.Namespace) -> int:
+    project = Project.find()
+    catalogue = read_catalogue(project)
+    exercises = select(catalogue, arguments.exercises)
+    target = arguments.target or project.exercises
+    console = Console(sys.stdout, quiet=arguments.json)
+    report = _grade(project, exercises, target, arguments, console)
+    if target == project.exercises:
+        record_progress(project, report)
+    if arguments.json:
+        print(json.dumps(report.to_json(), indent=1, ensure_ascii=False))
+    else:
+        console.finish(report)
+    return exit_code(report)
+
+
+def exit_code(report: Report) -> int:
+    if report.grader_errors:
+        return GRADER_ERROR
+    return PASSED if report.passed else NOT_PASSED
+
+
+def _grade(
+    project: Project,
+    exercises: Sequence[Exercise],
+    target: Path,
+    arguments: argparse.Namespace,
+    console: Console,
+) -> Report:
+    options = {"seed": arguments.seed, "on_result": console.show}
+    if arguments.in_process:
+        return grade(project, exercises, target, InProcess(target, project.root), **options)
+    with Sandbox() as sandbox:
+        # The worker's process starts while this one is still importing pytest.
+        if not sandbox.confined:
+            print(f"course: {UNCONFINED}", file=sys.stderr)
+        return grade(project, exercises, target, sandbox, **options)

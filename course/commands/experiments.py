@@ -1,0 +1,107 @@
+"""`course run` and `course verify`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from course.catalogue import find_week, read_catalogue, select
+from course.commands.check import exit_code
+from course.errors import CourseError
+from course.grading.console import Console
+from course.grading.grade import grade
+from course.grading.report import Report
+from course.html_report import render
+from course.lazy import QUIET
+from course.project import Project, write_text
+from course.sandbox.launcher import Sandbox
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Runs a week's `main()` in a process of its own, with the terminal."""
+    project = Project.find()
+    week = find_week(read_catalogue(project), arguments.week).name
+    folder = (arguments.target or project.exercises).resolve()
+    out = (arguments.out or project.runs / week).resolve()
+    return _train(project, folder, week, out, arguments.quick)
+
+
+def verify(arguments: argparse.Namespace) -> int:
+    """The solutions through every grader and every run; writes `runs/report.html`."""
+    project = Project.find()
+    started = time.perf_counter()
+    report = _grade_solutions(project, quiet=arguments.json)
+    weeks = []
+    for week in read_catalogue(project).values():
+        out = project.runs / week.name
+        (out / "metrics.json").unlink(missing_ok=True)
+        code = _train(
+            project, project.solutions, week.name, out, arguments.quick, quiet=arguments.json
+        )
+        weeks.append(_outcome(week.name, out, code))
+    good = all(week["ok"] for week in weeks)
+    page = project.runs / "report.html"
+    write_text(page, render(report, weeks, project.runs))
+    outcome = {"ok": good and report.passed, "grading": report.to_json(), "weeks": weeks}
+    if arguments.json:
+        print(json.dumps(outcome, indent=1, ensure_ascii=False))
+    else:
+        _summarise(report, weeks, page, time.perf_counter() - started)
+    return exit_code(report) or (0 if good else 1)
+
+
+def _grade_solutions(project: Project, quiet: bool) -> Report:
+    exercises = select(read_catalogue(project), [])
+    console = Console(sys.stdout, quiet=quiet)
+    with Sandbox() as sandbox:
+        report = grade(project, exercises, project.solutions, sandbox, on_result=console.show)
+    console.finish(report)
+    return report
+
+
+def _train(
+    project: Project, folder: Path, week: str, out: Path, quick: bool, quiet: bool = False
+) -> int:
+    script = folder / f"{week}.py"
+    if not script.is_file():
+        raise CourseError(f"expected the week's module at {script}, found no such file")
+    # As a module of its package where it has one, so that the package can set the process up.
+    by_name = ["-m", f"{folder.name}.{week}"]
+    command = by_name if folder.parent == project.root else [str(script)]
+    options = ["--out", str(out), *(["--quick"] if quick else [])]
+    path = os.pathsep.join(filter(None, [str(project.root), os.environ.get("PYTHONPATH")]))
+    return subprocess.run(
+        [sys.executable, *command, *options],
+        cwd=project.root,
+        env=os.environ | QUIET | {"PYTHONPATH": path, "MPLBACKEND": "Agg"},
+        stdout=sys.stderr if quiet else None,
+        check=False,
+    ).returncode
+
+
+def _outcome(week: str, out: Path, code: int) -> dict[str, Any]:
+    try:
+        result = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        result = {"week": week, "bars": {}}
+    met = all(bar["met"] for bar in result["bars"].values())
+    return {**result, "ok": code == 0 and "metrics" in result and met}
+
+
+def _summarise(report: Report, weeks: list[dict[str, Any]], page: Path, seconds: float) -> None:
+    print()
+    print(f"graders: {report.score:g} of {report.max_score:g} points")
+    for week in weeks:
+        source = week.get("data", {}).get("source", "no")
+        bars = list(week["bars"].values())
+        print(
+            f"{'✓' if week['ok'] else '✗'} {week['week']}: {sum(bar['met'] for bar in bars)} of "
+            f"{len(bars)} bars met on {source} data, {week.get('seconds', 0):.0f} s"
+        )
+    print(f"{seconds:.0f} s in all; the page with plots and figures: {page}")

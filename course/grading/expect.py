@@ -1,0 +1,144 @@
+"""What graders say they expect. Each function takes whatever came back, however wrong.
+
+All of them raise `CheckFailedError` with a message of the form "expected …, got …".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from course.grading.submission import Handle, SubmissionRaisedError
+from course.grading.wording import kind, show
+
+MODEL_METHODS = ("fit", "predict", "get_weights", "set_weights")
+
+
+class CheckFailedError(AssertionError):
+    """The submission is wrong.
+
+    Args:
+        message: what was expected and what came.
+        misconception: name of the misconception that this check recognised by itself.
+    """
+
+    def __init__(self, message: str, misconception: str | None = None) -> None:
+        super().__init__(message)
+        self.misconception = misconception
+
+
+def fail(message: str, misconception: str | None = None) -> NoReturn:
+    raise CheckFailedError(message, misconception)
+
+
+def that(condition: bool, message: str, misconception: str | None = None) -> None:
+    """Fails with `message` unless the condition holds."""
+    if not condition:
+        fail(message, misconception)
+
+
+def array(got: Any, of: str = "the result") -> np.ndarray:
+    """`got` as a real-valued array; a list of numbers will do.
+
+    Returns: an array of whatever shape came, dtype float64 (int64 or bool stay what they are).
+    """
+    if not isinstance(got, (np.ndarray, np.generic, list, tuple, int, float)):
+        fail(f"expected {of} to be an array, got {kind(got)}")
+    try:
+        result = np.asarray(got)
+    except (ValueError, TypeError, OverflowError):
+        fail(f"expected {of} to be an array, got {kind(got)} whose rows differ in length")
+    if result.dtype.kind not in "biuf":
+        fail(f"expected {of} to hold real numbers, got {kind(got)}")
+    with np.errstate(over="ignore"):
+        return result.astype(np.float64) if result.dtype.kind == "f" else result
+
+
+def parts(got: Any, *names: str) -> Sequence[Any]:
+    """`got` as a tuple or list of as many parts as there are names."""
+    expected = f"({', '.join(names)})"
+    if not isinstance(got, (tuple, list)):
+        fail(f"expected a tuple {expected}, got {kind(got)}")
+    if len(got) != len(names):
+        fail(f"expected a tuple {expected}, got {len(got)} parts")
+    return got
+
+
+def model(got: Any, of: str = "the result") -> Any:
+    """`got` as a handle on something that learns and predicts, as a keras.Model does."""
+    if not isinstance(got, Handle) or not all(_has_method(got, name) for name in MODEL_METHODS):
+        fail(f"expected {of} to be a keras.Model, got {kind(got)}")
+    return got
+
+
+def _has_method(handle: Handle, name: str) -> bool:
+    # A number of that name would cross as a number, and calling it would be the grader's error.
+    return handle.has(name) and isinstance(getattr(handle, name), Handle)
+
+
+def shape(
+    got: Any,
+    expected: tuple[int, ...],
+    of: str = "the result",
+    misconception: str | None = None,
+) -> np.ndarray:
+    """`got` as an array of exactly this shape."""
+    result = array(got, of)
+    if result.shape != expected:
+        fail(f"wrong shape of {of}: expected {expected}, got {result.shape}", misconception)
+    return result
+
+
+def equal(
+    got: Any,
+    expected: ArrayLike,
+    of: str = "the result",
+    rtol: float = 1e-4,
+    atol: float = 1e-6,
+    betrays: Mapping[str, ArrayLike] | None = None,
+) -> None:
+    """`got` has the shape and, up to float32's precision, the values of `expected`.
+
+    Args:
+        got: what came.
+        expected: the values to be.
+        of: what to call it.
+        rtol, atol: tolerances, as in `numpy.isclose`.
+        betrays: for results that only a model gives, the values by which to know a misconception.
+    """
+    wanted = np.asarray(expected)
+    result = array(got, of)
+    known = (betrays or {}).items()
+    wrong = next((name for name, values in known if _close(result, values, rtol, atol)), None)
+    shape(result, wanted.shape, of, wrong)
+    differs = ~np.isclose(result, wanted, rtol=rtol, atol=atol, equal_nan=True)
+    if differs.any():
+        index = tuple(int(i) for i in np.argwhere(differs)[0])
+        where = f"{of}[{', '.join(map(str, index))}]" if index else of
+        fail(f"expected {where} = {show(wanted[index])}, got {show(result[index])}", wrong)
+
+
+def number(got: Any, expected: float, of: str = "the result", rtol: float = 1e-4) -> None:
+    """`got` is this number; a 0-d array will do."""
+    equal(got, np.float64(expected), of, rtol=rtol)
+
+
+def raises(error: type[Exception], call: Callable[[], Any], because: str) -> None:
+    """Calling must raise `error` in the submission, since `because`."""
+    try:
+        came = call()
+    except SubmissionRaisedError as raised:
+        if error.__name__ not in raised.bases:
+            fail(f"expected {error.__name__}, since {because}; got {raised.type}: {raised.text}")
+        if not raised.text.strip():
+            fail(f"expected {error.__name__} with a message that says what was expected and came")
+        return
+    fail(f"expected {error.__name__}, since {because}; got {kind(came)}")
+
+
+def _close(result: np.ndarray, values: ArrayLike, rtol: float, atol: float) -> bool:
+    wrong = np.asarray(values)
+    return result.shape == wrong.shape and np.allclose(result, wrong, rtol=rtol, atol=atol)

@@ -1,0 +1,153 @@
+"""Grades one submission: from a folder of files to a report."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from course.catalogue import Exercise
+from course.errors import CourseError
+from course.grading.diagnosis import load_misconceptions
+from course.grading.libraries import libraries_used
+from course.grading.plugin import GraderPlugin
+from course.grading.report import CheckResult, Report
+from course.grading.submission import Starter, Submission
+from course.grading.verdicts import VerdictError
+from course.project import Project
+from course.source import SourceProblem, read_source, unattempted
+
+MAX_FILES = 100
+MAX_FILE_BYTES = 2**20
+
+PYTEST_OPTIONS = (
+    *("-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:capture", "-p", "no:logging"),
+    *("-p", "no:doctest", "-p", "no:junitxml", "-p", "no:unraisableexception"),
+    *("-p", "no:warnings", "-p", "no:faulthandler", "-p", "no:threadexception"),
+    *("--assert=plain", "--import-mode=importlib", "--noconftest", "-c", os.devnull),
+)
+
+
+def grade(
+    project: Project,
+    exercises: Sequence[Exercise],
+    folder: Path,
+    starter: Starter,
+    *,
+    seed: int = 0,
+    name: str | None = None,
+    on_result: Callable[[CheckResult], None] = lambda result: None,
+) -> Report:
+    """Runs the graders of `exercises` on the submission in `folder`.
+
+    Args:
+        project: where the graders lie.
+        exercises: what to check.
+        folder: holds the submission's week modules.
+        starter: starts the processes in which the submission runs.
+        seed: where the graders' random inputs begin.
+        name: what to call the submission in the report (default: the folder's name).
+        on_result: called with each check's result as it comes.
+
+    Raises:
+        CourseError: the folder or the graders are not there.
+    """
+    files = read_files(folder)
+    weeks = sorted({exercise.week for exercise in exercises})
+    graders = [project.graders / f"{week}.py" for week in weeks]
+    for path in graders:
+        if not path.is_file():
+            raise CourseError(f"expected the graders of {path.stem} in {path}, found no such file")
+    plugin = GraderPlugin(
+        exercises,
+        _verdicts_from_source(exercises, folder),
+        lambda exercise: Submission(
+            starter, files, exercise.week, exercise.name, _libraries(exercise, folder)
+        ),
+        lambda week: load_misconceptions(project.misconceptions / f"{week}.py"),
+        seed,
+        on_result,
+    )
+    _run_pytest(graders, plugin, project.root)
+    results = [*plugin.results.values(), *_unchecked(exercises, plugin)]
+    return Report(name or folder.name, seed, tuple(results))
+
+
+def read_files(folder: Path) -> dict[str, bytes]:
+    """The Python files of a submission by name; those too large are left to `read_source`.
+
+    Raises:
+        CourseError: the folder is not there.
+    """
+    if not folder.is_dir():
+        raise CourseError(f"expected a folder with week modules, found none at {folder}")
+    modules = sorted(path for path in folder.glob("*.py") if path.name != "__init__.py")
+    return {
+        path.name: path.read_bytes()
+        for path in modules[:MAX_FILES]
+        if path.is_file() and path.stat().st_size <= MAX_FILE_BYTES
+    }
+
+
+def _verdicts_from_source(exercises: Sequence[Exercise], folder: Path) -> dict[str, VerdictError]:
+    """Verdicts that the text alone gives: it cannot be read, or is still the stub."""
+    verdicts: dict[str, VerdictError] = {}
+    for week in {exercise.week for exercise in exercises}:
+        names = [exercise.name for exercise in exercises if exercise.week == week]
+        try:
+            untouched = unattempted(read_source(folder / f"{week}.py"), names)
+        except SourceProblem as problem:
+            verdicts |= {f"{week}.{name}": VerdictError("failed", str(problem)) for name in names}
+        else:
+            verdicts |= {
+                f"{week}.{name}": VerdictError("unattempted", "not written yet")
+                for name in untouched
+            }
+    return verdicts
+
+
+def _libraries(exercise: Exercise, folder: Path) -> tuple[str, ...]:
+    """The libraries that checking an exercise needs, and those that this answer uses."""
+    used = libraries_used(read_source(folder / f"{exercise.week}.py"), exercise.name)
+    return tuple(sorted(used.union(exercise.uses)))
+
+
+def _run_pytest(graders: Sequence[Path], plugin: GraderPlugin, root: Path) -> None:
+    # Other people's pytest plugins and settings have no place in a grade, and take time to load.
+    settings = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""}
+    before = {name: os.environ.get(name) for name in settings}
+    os.environ.update(settings)
+    for path in graders:  # pytest would take yesterday's text, or another course's, for today's
+        sys.modules.pop(f"tests.graders.{path.stem}", None)
+    try:
+        code = pytest.main([*PYTEST_OPTIONS, f"--rootdir={root}", *map(str, graders)], [plugin])
+    finally:
+        plugin.finish()
+        _restore(before)
+    if code == pytest.ExitCode.INTERRUPTED and not plugin.broken:
+        raise KeyboardInterrupt
+    if plugin.unreported is not None:
+        raise plugin.unreported
+
+
+def _restore(environment: Mapping[str, Any]) -> None:
+    for name, value in environment.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+def _unchecked(exercises: Sequence[Exercise], plugin: GraderPlugin) -> list[CheckResult]:
+    """Exercises that no check reported on: the grader's fault."""
+    checked = {result.exercise for result in plugin.results.values()}
+    why = "\n".join(plugin.broken) or "there is no check for this exercise"
+    return [
+        CheckResult(exercise.id, "graders", "", "grader_error", 0.0, message=why)
+        for exercise in exercises
+        if exercise.id not in checked
+    ]

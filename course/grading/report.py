@@ -1,0 +1,101 @@
+"""What grading found, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Status = Literal["passed", "failed", "unattempted", "timeout", "crashed", "grader_error"]
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One check of one exercise.
+
+    Attributes:
+        exercise: the exercise's id, "week04_sequences.split_sequence".
+        check: the check's name.
+        title: one sentence that says what the check is about.
+        status: how it ended.
+        max_score: the points it is worth.
+        seconds: how long it took.
+        message: what the student reads; empty when the check passed.
+        misconception: name of the misconception that the result betrays.
+    """
+
+    exercise: str
+    check: str
+    title: str
+    status: Status
+    max_score: float
+    seconds: float = 0.0
+    message: str = ""
+    misconception: str | None = None
+
+    @property
+    def score(self) -> float:
+        return self.max_score if self.status == "passed" else 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "exercise": self.exercise,
+            "check": self.check,
+            "title": self.title,
+            "status": self.status,
+            "score": round(self.score, 4),
+            "max_score": round(self.max_score, 4),
+            "seconds": round(self.seconds, 3),
+            "message": self.message,
+            "misconception": self.misconception,
+        }
+
+
+@dataclass(frozen=True)
+class Report:
+    """All checks of one submission.
+
+    A check that failed through a fault of the grader counts neither for nor against the student:
+    its maximum is left out.
+    """
+
+    submission: str
+    seed: int
+    checks: tuple[CheckResult, ...]
+
+    @property
+    def score(self) -> float:
+        return sum(check.score for check in self.checks)
+
+    @property
+    def max_score(self) -> float:
+        return sum(check.max_score for check in self.checks)
+
+    @property
+    def passed(self) -> bool:
+        return bool(self.checks) and all(check.status == "passed" for check in self.checks)
+
+    @property
+    def grader_errors(self) -> list[CheckResult]:
+        return [check for check in self.checks if check.status == "grader_error"]
+
+    def by_exercise(self) -> dict[str, list[CheckResult]]:
+        grouped: dict[str, list[CheckResult]] = {}
+        for check in self.checks:
+            grouped.setdefault(check.exercise, []).append(check)
+        return grouped
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "submission": self.submission,
+            "seed": self.seed,
+            "score": round(self.score, 4),
+            "max_score": round(self.max_score, 4),
+            "checks": [check.to_json() for check in self.checks],
+        }
+
+
+def exercise_status(checks: Iterable[CheckResult]) -> Status:
+    """The one word for an exercise: passed when all its checks are, else its first trouble."""
+    statuses = [check.status for check in checks]
+    return next((status for status in statuses if status != "passed"), "passed")

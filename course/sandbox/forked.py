@@ -1,0 +1,169 @@
+"""Workers that a template forks: on Linux, where forking a loaded TensorFlow is safe."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import socket
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psutil
+
+from course.errors import CourseError
+from course.sandbox.confinement import confined
+from course.sandbox.processes import (
+    KILL_SECONDS,
+    START_SECONDS,
+    Process,
+    environment,
+    how_it_ended,
+    kill_tree,
+    new_folder,
+    python,
+    remove,
+)
+
+
+class TemplateError(CourseError):
+    """The template did not answer."""
+
+
+class Template:
+    """A process that forks workers, one at a time; see `course.sandbox.template`.
+
+    Args:
+        walls: whether it runs, with all its workers, within bubblewrap.
+    """
+
+    def __init__(self, walls: bool) -> None:
+        self._walls = walls
+        self._folder = new_folder()  # all that workers can write to, if there are walls
+        self._preloaded: set[str] = set()
+        self._control, theirs = socket.socketpair()
+        with theirs:
+            command = python("template", str(theirs.fileno()))
+            self._popen = subprocess.Popen(
+                [*confined(self._folder), *command] if walls else command,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                env=environment(self._folder),
+                cwd=self._folder,
+                start_new_session=True,
+            )
+        # Made now: once a process is gone, its number may be another's.
+        self._root = psutil.Process(self._popen.pid)
+
+    @property
+    def alive(self) -> bool:
+        return self._popen.poll() is None
+
+    def preload(self, modules: Sequence[str]) -> None:
+        """Has it import libraries for good.
+
+        Raises:
+            TemplateError: it did not answer.
+            CourseError: a library cannot be imported.
+        """
+        if missing := set(modules) - self._preloaded:
+            problem = self._ask({"preload": sorted(missing)})["problem"]
+            if problem:
+                raise CourseError(
+                    f"expected to import {', '.join(sorted(missing))}, got {problem}; "
+                    "install what requirements.txt names"
+                )
+            self._preloaded |= missing
+
+    def fork(self, output: int, memory_mb: int) -> Process:
+        """Starts a worker.
+
+        Args:
+            output: descriptor for what it prints.
+            memory_mb: how much it may allocate, in MiB.
+
+        Raises:
+            OSError, TemplateError: the template, or its folder, is damaged.
+        """
+        folder = tempfile.mkdtemp(dir=self._folder)
+        ours, theirs = socket.socketpair()
+        with theirs, contextlib.ExitStack() as on_failure:
+            on_failure.callback(ours.close)
+            request = {"fork": folder, "memory_mb": memory_mb}
+            pid = self._ask(request, [theirs.fileno(), output])["pid"]
+            on_failure.pop_all()
+        return _Forked(ours, self, pid)
+
+    def end(self, pid: int) -> str:
+        """Ends a worker. A template that cannot do so, or whose folder cannot be emptied, because
+        the submission got at it, is itself ended with everything below it."""
+        try:
+            answer = self._ask({"end": pid}, seconds=2 * KILL_SECONDS)
+        except TemplateError:
+            self.close()
+            return ""
+        if answer["left"] or not self._emptied():
+            self.close()
+        return how_it_ended(answer["status"])
+
+    def descendants(self) -> list[psutil.Process]:
+        """The worker and all that it started."""
+        with contextlib.suppress(psutil.Error, IndexError):
+            return self._process.children(recursive=True)
+        return []
+
+    def close(self) -> None:
+        kill_tree(self._root, self._folder)
+        self._popen.wait()
+        self._control.close()
+        remove(self._folder)
+
+    @functools.cached_property
+    def _process(self) -> psutil.Process:
+        """The template itself: bubblewrap is two processes, and the template their only child."""
+        process = self._root
+        for _ in range(2 if self._walls else 0):
+            process = process.children()[0]
+        return process
+
+    def _emptied(self) -> bool:
+        try:
+            for path in self._folder.iterdir():
+                remove(path)
+            return not any(self._folder.iterdir())
+        except OSError:
+            return False
+
+    def _ask(
+        self,
+        request: dict[str, Any],
+        descriptors: Sequence[int] = (),
+        seconds: float = START_SECONDS,
+    ) -> dict[str, Any]:
+        self._control.settimeout(seconds)
+        try:
+            socket.send_fds(self._control, [json.dumps(request).encode()], descriptors)
+            return json.loads(self._control.recv(65_536))
+        except (OSError, ValueError) as error:
+            raise TemplateError(
+                f"the process that starts submissions does not answer ({error!r}); try again"
+            ) from None
+
+
+@dataclass
+class _Forked:
+    """A worker that a template forked."""
+
+    sock: socket.socket
+    template: Template
+    pid: int
+
+    def family(self) -> list[psutil.Process]:
+        return self.template.descendants()
+
+    def end(self) -> str:
+        return self.template.end(self.pid)

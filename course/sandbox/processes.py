@@ -1,0 +1,159 @@
+"""What all ways of starting a worker share: its command, its environment, and its certain end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Protocol
+
+import psutil
+
+from course.sandbox.confinement import ROOT
+
+START_SECONDS = 120.0  # a cold TensorFlow on a slow disk
+KILL_SECONDS = 5.0
+LEAVE_SECONDS = 0.05  # for a worker whose channel has just been closed
+CAUSES = {
+    "SIGSEGV": ", often the work of a recursion without end",
+    "SIGKILL": ", killed from outside, or by the system for want of memory",
+}
+
+# Runs a module of `course` without the current directory or the checkout on the import path.
+_RUN = "import sys; sys.path.insert(0, {root!r}); from course.sandbox.{module} import main; main()"
+
+
+class Process(Protocol):
+    """A running worker, as far as the ways of starting one have it in common.
+
+    Attributes:
+        sock: the grader's end of the wire.
+    """
+
+    sock: socket.socket
+
+    def family(self) -> list[psutil.Process]:
+        """The worker and all that it started."""
+
+    def end(self) -> str:
+        """Kills the worker and all that it started, and removes what it wrote. Says how it had
+        ended, if by itself: " (exit status 1)"."""
+
+
+def python(module: str, *arguments: str) -> list[str]:
+    """The command that runs `main` of a module of this package."""
+    # -P and -s: neither the working directory nor the user's own packages are importable.
+    return [sys.executable, "-Ps", "-c", _RUN.format(root=str(ROOT), module=module), *arguments]
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """The worker's whole environment: nothing of the grader's that might tell or change anything.
+
+    Args:
+        folder: stands in for the home directory. `kill_tree` knows escaped processes by it.
+    """
+    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LANG") if name in os.environ}
+    places = dict.fromkeys(("HOME", "TMPDIR", "TEMP", "TMP", "MPLCONFIGDIR"), str(folder))
+    return {**kept, **places, "PYTHONUTF8": "1", "MPLBACKEND": "Agg", "CUDA_VISIBLE_DEVICES": "-1"}
+
+
+def new_folder() -> Path:
+    """An empty directory that nobody else can read."""
+    return Path(tempfile.mkdtemp(prefix="course-")).resolve()
+
+
+def remove(path: Path) -> None:
+    """Removes a file or folder that a submission may have made awkward to remove."""
+    # Very deep folders are too much for rmtree, and folders without permissions, too.
+    with contextlib.suppress(OSError, RecursionError):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    if os.name == "posix" and path.exists():
+        for command in (["chmod", "-R", "u+rwX"], ["rm", "-rf"]):
+            subprocess.run([*command, "--", str(path)], capture_output=True, check=False)
+
+
+def how_it_ended(status: int) -> str:
+    """An exit status, or a signal's number with a minus, in words to put behind a sentence."""
+    if status >= 0:
+        return f" (exit status {status})"
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        return f" (signal {-status})"
+    return f" ({name}{CAUSES.get(name, '')})"
+
+
+def use_more_memory(processes: Iterable[psutil.Process], limit: int) -> bool:
+    """Whether processes together occupy more than `limit` bytes."""
+    family = list(processes)
+    # The quick sum counts what forked processes share several times, the exact one takes long.
+    return _sum(family, _resident) > limit and _sum(family, _proportional) > limit
+
+
+def _sum(processes: Iterable[psutil.Process], measure: Callable[[psutil.Process], int]) -> int:
+    total = 0
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            total += measure(process)
+    return total
+
+
+def _resident(process: psutil.Process) -> int:
+    return process.memory_info().rss
+
+
+def _proportional(process: psutil.Process) -> int:
+    try:
+        info = process.memory_full_info()
+    except psutil.AccessDenied:
+        return _resident(process)
+    return getattr(info, "pss", info.uss)  # pss is Linux's alone
+
+
+def kill_tree(root: psutil.Process, folder: Path) -> None:
+    """Kills a process with all that it started, until there is none left or time is up.
+
+    Args:
+        root: the process.
+        folder: the one that its environment names. Descendants that were orphaned are no longer
+            below the root, but have inherited its environment.
+    """
+    deadline = time.monotonic() + KILL_SECONDS
+    while (doomed := [*_tree(root), *_orphans(folder)]) and time.monotonic() < deadline:
+        for process in doomed:
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+        while any(map(_lives, doomed)) and time.monotonic() < deadline:
+            time.sleep(0.002)
+
+
+def _tree(root: psutil.Process) -> list[psutil.Process]:
+    with contextlib.suppress(psutil.Error):
+        return list(filter(_lives, [*root.children(recursive=True), root]))
+    return []
+
+
+def _orphans(folder: Path) -> list[psutil.Process]:
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.environ().get("HOME") == str(folder) and _lives(process):
+                found.append(process)
+    return found
+
+
+def _lives(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.Error):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False

@@ -1,0 +1,479 @@
+"""Week 4: transfer learning and fine-tuning.
+
+A network that has seen a million photos knows edges, fur and eyes; a thousand photos of cats and
+dogs are then enough to teach it the rest. Two phases: first a new head learns on top of the frozen
+base, then the top of the base is fine-tuned with small steps.
+
+The experiment tells cats from dogs with a small MobileNet that was trained on ImageNet. Where the
+photos are not at hand, it trains a base of its own on the digits 0–4 and transfers it to 5–9 with
+ten images of each. Sources: keras.io, "Transfer learning and fine-tuning"; A. Howard et al.,
+MobileNets (2017); J. Yosinski et al., How transferable are features in deep neural networks?
+(2014); the Abalone data of the UCI repository (W. Nash et al., 1994).
+"""
+
+# Write the bodies marked TODO, then: course check week04_transfer
+
+import time
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+import sklearn.linear_model
+import sklearn.pipeline
+import sklearn.preprocessing
+
+from course.experiment import Experiment
+from datasets.abalone import load_abalone
+from datasets.cats_vs_dogs import load_cats_vs_dogs
+from datasets.digits import load_digits
+from datasets.mobilenet import mobilenet_weights
+
+BATCH = 64  # images at a time
+
+
+def preprocess(images):
+    """Scales the bytes of images to what a MobileNet was trained on.
+
+    Args:
+        images: uint8 array of any shape, such as (n, height, width, 3), values 0 … 255.
+
+    Returns:
+        float32 array of the same shape, values -1 … 1: 0 becomes -1, 255 becomes 1, linearly in
+        between. The argument is not changed.
+
+    Raises:
+        ValueError: images are not uint8, perhaps because they have been preprocessed already.
+    """
+    # TODO: your code here, in place of the next line.
+    raise NotImplementedError("preprocess is still to be written")
+
+
+def build_augmenter(seed):
+    """Builds layers that show every image a little differently each time, in training only.
+
+    Args:
+        seed: where the randomness begins: augmenters of one seed do the same, others differ.
+
+    Returns:
+        A Keras layer or model, called as `augmenter(images, training=True)` on images of shape
+        (n, height, width, channels) in [-1, 1]. In training it returns images of the same shape in
+        [-1, 1], changed at random, each in its own way; with training=False, and in predict, it
+        returns them as they are.
+    """
+    # TODO: your code here, in place of the next line.
+    raise NotImplementedError("build_augmenter is still to be written")
+
+
+def build_transfer_model(base_model, n_classes, dropout=0.2):
+    """Puts a new head on a frozen base: pooling, dropout, one dense layer.
+
+    Args:
+        base_model: a Keras model, (None, height, width, 3) -> (None, h, w, channels). It is frozen
+            by this function.
+        n_classes: how many classes to tell apart, at least 2.
+        dropout: part of the pooled features that is dropped in training, 0 <= dropout < 1.
+
+    Returns:
+        A compiled keras.Model: the base, frozen and in inference mode (training moves neither its
+        weights nor the statistics of its BatchNormalization layers); global average pooling;
+        dropout; a dense head. It takes preprocessed images. More than two classes: probabilities
+        (None, n_classes) by softmax, trained on integer labels with
+        "sparse_categorical_crossentropy". Two classes: one sigmoid unit (None, 1), the probability
+        of class 1, trained with "binary_crossentropy".
+
+    Raises:
+        ValueError: n_classes is below 2, or dropout is outside [0, 1).
+    """
+    # TODO: your code here, in place of the next line.
+    raise NotImplementedError("build_transfer_model is still to be written")
+
+
+def extract_features(base_model, images):
+    """Computes the features that a base gives each image, averaged over the picture.
+
+    Args:
+        base_model: a Keras model, (None, height, width, 3) -> (None, h, w, channels).
+        images: shape (n, height, width, 3), already preprocessed: they go in as they are.
+
+    Returns:
+        Array of shape (n, channels): the base's output in inference mode, averaged over h and w.
+        The images go through the base in batches of a few hundred at most, so that memory does
+        not grow with n.
+    """
+    # TODO: your code here, in place of the next line.
+    raise NotImplementedError("extract_features is still to be written")
+
+
+def unfreeze_top(model, base_model, n_layers, learning_rate=1e-5):
+    """Makes the top of the base trainable, for fine-tuning with small steps.
+
+    Args:
+        model: a compiled model with a trained head on a frozen base, as of build_transfer_model.
+        base_model: its base.
+        n_layers: how many of base_model.layers, counted from the end, become trainable, at least 1;
+            all of them when there are not as many.
+        learning_rate: of the fine-tuning.
+
+    Returns:
+        The same model, compiled anew for the same loss, with a new optimizer of this learning rate.
+        Trainable are base_model.layers[-n_layers:], except BatchNormalization layers, and the head.
+        All other layers of the base stay frozen, and no BatchNormalization layer changes in fit:
+        neither its weights nor its statistics.
+
+    Raises:
+        ValueError: n_layers is below 1.
+    """
+    # TODO: your code here, in place of the next line.
+    raise NotImplementedError("unfreeze_top is still to be written")
+
+
+def transfer_learn(base_model, x_train, y_train, x_valid, y_valid, n_classes, seed):
+    """Trains a classifier on top of a base: first its head, then the top of the base as well.
+
+    Args:
+        base_model: a pretrained Keras model, (None, height, width, 3) -> (None, h, w, channels).
+        x_train, x_valid: preprocessed images of shape (n, height, width, 3).
+        y_train, y_valid: integer labels 0 … n_classes - 1 of shape (n,). Validation images serve to
+            choose when to stop, never to train on.
+        n_classes: how many classes there are, at least 2.
+        seed: where randomness begins.
+
+    Returns:
+        A compiled model as of build_transfer_model, trained in two phases: the head on the frozen
+        base; then, compiled anew, head and top layers of the base at a lower learning rate, below
+        1e-3. No BatchNormalization layer of the base has changed.
+
+    Raises:
+        ValueError: n_classes is below 2, or images and labels differ in number.
+    """
+    # TODO: your code here, in place of the next line.
+    raise NotImplementedError("transfer_learn is still to be written")
+
+
+def pretrain_base(x, rings, seed):
+    """Homework: trains a network to predict the age of abalones, and returns it without its head.
+
+    Args:
+        x: measurements of shape (n, f), standardised.
+        rings: number of rings, shape (n,); an abalone's age in years is about 1.5 more.
+        seed: where randomness begins.
+
+    Returns:
+        base_model: a keras.Model, (None, f) -> (None, k) with k of at least 2, the last hidden
+        layer of a network that was trained to predict rings. A linear function of its outputs
+        predicts rings, also when they do not depend linearly on x.
+
+    Raises:
+        ValueError: x and rings differ in number.
+    """
+    # TODO: your code here, in place of the next line.
+    raise NotImplementedError("pretrain_base is still to be written")
+
+
+def transfer_to_sex(base_model, x, sex, seed):
+    """Homework: trains a new head that tells the sex of abalones from what the base knows of age.
+
+    Args:
+        base_model: a Keras model, (None, f) -> (None, k), as of pretrain_base. It is frozen by
+            this function: training does not move its weights.
+        x: measurements of shape (n, f), standardised as for the base.
+        sex: integers of shape (n,): 0 infant, 1 female, 2 male.
+        seed: where randomness begins.
+
+    Returns:
+        A compiled and trained keras.Model, (None, f) -> (None, 3), the probabilities of the three
+        by softmax. Its base stays frozen if training goes on.
+
+    Raises:
+        ValueError: x and sex differ in number, or a label is not 0, 1 or 2.
+    """
+    # TODO: your code here, in place of the next line.
+    raise NotImplementedError("transfer_to_sex is still to be written")
+
+
+# -- The two phases of transfer_learn --------------------------------------------------------------
+
+
+def train_head(model, base_model, x_train, y_train, x_valid, y_valid):
+    """Trains dropout and dense layer of a transfer model on features that are computed once.
+
+    An image and its mirror image count as two, for the price of one more pass.
+    """
+    features = np.concatenate(
+        [extract_features(base_model, x) for x in (x_train, mirrored(x_train))]
+    )  # (2 n, channels)
+    labels = np.concatenate([y_train, y_train])
+    valid = (extract_features(base_model, x_valid), np.asarray(y_valid))
+    head = keras.Sequential([keras.Input(features.shape[1:]), *model.layers[-2:]])
+    head.compile(optimizer=keras.optimizers.Adam(1e-2), loss=model.loss, metrics=["accuracy"])
+    stop = keras.callbacks.EarlyStopping(patience=5, restore_best_weights=True)
+    return head.fit(
+        features,
+        labels,
+        validation_data=valid,
+        epochs=40,
+        batch_size=BATCH,
+        callbacks=[stop],
+        verbose=0,
+    ).history
+
+
+def fine_tune(model, base_model, x_train, y_train, x_valid, y_valid, seed, n_epochs=3):
+    """Trains head and top of the base on augmented images; keeps what does best in validation."""
+    labels, valid = np.asarray(y_train), (x_valid, np.asarray(y_valid))
+    augmenter = build_augmenter(seed)
+    best_loss = model.evaluate(*valid, verbose=0)[0]
+    best_weights = model.get_weights()
+    unfreeze_top(model, base_model, max(len(base_model.layers) // 3, 1), learning_rate=2e-5)
+    history = []
+    for _ in range(n_epochs):
+        batches = [x_train[i : i + BATCH] for i in range(0, len(x_train), BATCH)]
+        seen = np.concatenate([augmenter(batch, training=True) for batch in batches])
+        model.fit(seen, labels, batch_size=32, verbose=0)
+        loss, accuracy = model.evaluate(*valid, verbose=0)
+        history.append({"valid_loss": loss, "valid_accuracy": accuracy})
+        if loss < best_loss:
+            best_loss, best_weights = loss, model.get_weights()
+    model.set_weights(best_weights)
+    return history
+
+
+def mirrored(images):
+    """Images of shape (n, height, width, channels), left and right exchanged."""
+    return images[:, :, ::-1]
+
+
+# -- The experiment --------------------------------------------------------------------------------
+
+
+def split(n, seed):
+    """Indices of 65 % for training, 15 % for validation and 20 % for the test, shuffled."""
+    order = np.random.default_rng(seed).permutation(n)
+    return np.split(order, [int(0.65 * n), int(0.80 * n)])
+
+
+def load_mobilenet(size, weights):
+    """MobileNet without its top, for images of size x size pixels; weights None means random."""
+    return keras.applications.MobileNet(
+        input_shape=(size, size, 3), alpha=0.25, include_top=False, weights=weights
+    )
+
+
+def accuracy(model, x, y):
+    """Share of images that are told right, from an image and its mirror image together."""
+    p = sum(model.predict(view, batch_size=BATCH, verbose=0) for view in (x, mirrored(x))) / 2
+    chosen = (p[:, 0] > 0.5).astype(int) if p.shape[1] == 1 else p.argmax(axis=1)
+    return float((chosen == y).mean())
+
+
+def transfer_photos(x, y, size, weights, seed, n_epochs):
+    """One split of the photos: test accuracy after the head's phase and after fine-tuning."""
+    started = time.perf_counter()
+    train, valid, test = split(len(y), seed)
+    parts = (x[train], y[train], x[valid], y[valid])
+    keras.utils.set_random_seed(seed)
+    base_model = load_mobilenet(size, weights)
+    model = build_transfer_model(base_model, 2)
+    head = train_head(model, base_model, *parts)
+    by_head = accuracy(model, x[test], y[test])
+    tuned = fine_tune(model, base_model, *parts, seed, n_epochs)
+    return {
+        "head": by_head,
+        "tuned": accuracy(model, x[test], y[test]),
+        "head_curve": head["val_loss"],
+        "tuned_curve": [epoch["valid_loss"] for epoch in tuned],
+        "seconds": time.perf_counter() - started,
+    }
+
+
+def accuracy_by_labels(features, y, counts, seeds):
+    """Test accuracy of logistic regression on features, by labelled images per class."""
+    results = []
+    for count in counts:
+        scores = []
+        for seed in seeds:
+            train, _, test = split(len(y), seed)
+            few = np.concatenate([train[y[train] == label][:count] for label in np.unique(y)])
+            classifier = sklearn.pipeline.make_pipeline(
+                sklearn.preprocessing.StandardScaler(),
+                sklearn.linear_model.LogisticRegression(C=0.02, max_iter=2000),
+            )
+            classifier.fit(features[few], y[few])
+            scores.append(classifier.score(features[test], y[test]))
+        results.append(float(np.mean(scores)))
+    return results
+
+
+def run_photos(run, photos, weights):
+    """Cats and dogs, with a MobileNet that has seen ImageNet."""
+    size = photos.images.shape[1]
+    x, y = preprocess(photos.images), photos.labels
+    seeds = range(run.seed, run.seed + (1 if run.quick else 3))
+    results = [
+        run.step(
+            f"seed {seed}",
+            lambda s=seed: transfer_photos(x, y, size, weights, s, 1 if run.quick else 3),
+        )
+        for seed in run.progress(seeds, "seeds")
+    ]
+    counts = [5, 10, 20, 50, 100, 300]
+    curves = {}
+    for name, source in (("ImageNet weights", weights), ("random weights", None)):
+        keras.utils.set_random_seed(run.seed)
+        features = extract_features(load_mobilenet(size, source), x)
+        curves[name] = accuracy_by_labels(features, y, counts, range(5))
+    for seed, result in zip(seeds, results, strict=True):
+        run.row(
+            model=f"MobileNet, seed {seed}",
+            head=result["head"],
+            fine_tuned=result["tuned"],
+            seconds=result["seconds"],
+        )
+    test_accuracy = float(np.mean([result["tuned"] for result in results]))
+    run.row(model="mean", head=np.mean([r["head"] for r in results]), fine_tuned=test_accuracy)
+    run.metric("test_accuracy", test_accuracy, at_least=0.85 if run.quick else 0.95)
+    run.metric("test_accuracy_head", float(np.mean([result["head"] for result in results])))
+    run.metric("test_accuracy_random_weights", curves["random weights"][-1])
+    run.save_figure(plot_phases(results[0]), "fine_tuning")
+    run.save_figure(plot_labels(counts, curves, "Cats or dogs?"), "labelled_images")
+
+
+def digit_images():
+    """Digits as images of 16 x 16 pixels in three channels, preprocessed; and their values."""
+    digits = load_digits()
+    large = digits.images.repeat(2, axis=1).repeat(2, axis=2)
+    return preprocess(np.repeat(large[..., None], 3, axis=-1)), digits.labels
+
+
+def build_digit_base():
+    """A small convolutional base, (None, 16, 16, 3) -> (None, 4, 4, 64)."""
+    layers = keras.layers
+    stack = [keras.Input((16, 16, 3))]
+    for filters in (16, 32):
+        stack += [layers.Conv2D(filters, 3, padding="same", activation="relu")]
+        stack += [layers.BatchNormalization(), layers.MaxPooling2D()]
+    return keras.Sequential([*stack, layers.Conv2D(64, 3, padding="same", activation="relu")])
+
+
+def build_from_scratch(base_model, n_classes):
+    """The model of build_transfer_model, with all of the base trainable."""
+    model = build_transfer_model(base_model, n_classes)
+    base_model.trainable = True
+    model.compile(optimizer=keras.optimizers.Adam(2e-3), loss=model.loss, metrics=["accuracy"])
+    return model
+
+
+def transfer_digits(x, y, seed, counts, n_epochs):
+    """Test accuracy on 5-9, by images per class: transferred from 0-4, and from scratch."""
+    keras.utils.set_random_seed(seed)
+    old = y < 5
+    pretrained = build_digit_base()
+    build_from_scratch(pretrained, 5).fit(x[old], y[old], epochs=n_epochs, batch_size=32, verbose=0)
+    knowledge = pretrained.get_weights()
+    x, y = x[~old], y[~old] - 5
+    train, valid, test = split(len(y), seed)
+    valid = valid[:50]
+    result = {"transferred": [], "from scratch": []}
+    for count in counts:
+        few = np.concatenate([train[y[train] == label][:count] for label in range(5)])
+        parts = (x[few], y[few], x[valid], y[valid])
+        pretrained.set_weights(knowledge)
+        model = transfer_learn(pretrained, *parts, 5, seed)
+        result["transferred"].append(accuracy(model, x[test], y[test]))
+        model = build_from_scratch(build_digit_base(), 5)
+        stop = keras.callbacks.EarlyStopping(patience=15, restore_best_weights=True)
+        model.fit(
+            *parts[:2], validation_data=parts[2:], epochs=60, batch_size=16, callbacks=[stop],
+            verbose=0,
+        )  # fmt: skip
+        result["from scratch"].append(accuracy(model, x[test], y[test]))
+    return result
+
+
+def run_digits(run):
+    """The embedded default: a base of our own, from the digits 0-4 to 5-9."""
+    x, y = digit_images()
+    counts = [10] if run.quick else [5, 10, 30]
+    seeds = range(run.seed, run.seed + (1 if run.quick else 3))
+    results = [
+        run.step(
+            f"seed {seed}", lambda s=seed: transfer_digits(x, y, s, counts, 5 if run.quick else 10)
+        )
+        for seed in run.progress(seeds, "seeds")
+    ]
+    k = counts.index(10)
+    for seed, result in zip(seeds, results, strict=True):
+        run.row(model=f"seed {seed}", **{name: values[k] for name, values in result.items()})
+    curves = {name: np.mean([r[name] for r in results], axis=0) for name in results[0]}
+    for name, curve in curves.items():
+        run.metric(f"test_accuracy_{name.replace(' ', '_')}", float(curve[k]))
+    gain = float(curves["transferred"][k] - curves["from scratch"][k])
+    run.metric("gain_by_transfer", gain, at_least=0.0 if run.quick else 0.10)
+    title = "Digits 5–9, with a base that knows 0–4"
+    run.save_figure(plot_labels(counts, curves, title), "labelled_images")
+
+
+def run_abalone(run):
+    """The homework: from the age of abalones to their sex."""
+    data = load_abalone()
+    frame = data.frame
+    sex = frame["sex"].map({"I": 0, "F": 1, "M": 2}).to_numpy()
+    x = frame.drop(columns=["sex", "rings"]).to_numpy("float32")
+    train, _, test = split(len(x), run.seed)
+    x = (x - x[train].mean(axis=0)) / x[train].std(axis=0)
+    base_model = pretrain_base(x[train], frame["rings"].to_numpy()[train], run.seed)
+    model = transfer_to_sex(base_model, x[train], sex[train], run.seed)
+    score = float((model.predict(x[test], verbose=0).argmax(axis=1) == sex[test]).mean())
+    most_frequent = float((sex[test] == np.bincount(sex[train]).argmax()).mean())
+    run.row(model=f"Abalone ({data.provenance.source}), sex", fine_tuned=score)
+    run.metric("abalone_sex_accuracy", score, at_least=most_frequent + 0.05)
+
+
+def plot_phases(result):
+    """Validation loss in both phases, one after the other."""
+    figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
+    n_head, n_tuned = len(result["head_curve"]), len(result["tuned_curve"])
+    axes.plot(range(1, n_head + 1), result["head_curve"], marker=".", label="head alone")
+    epochs = range(n_head + 1, n_head + n_tuned + 1)
+    axes.plot(epochs, result["tuned_curve"], marker="o", label="head and top of the base")
+    axes.axvline(n_head + 0.5, color="grey", linestyle="--", label="unfrozen")
+    axes.set(
+        title=f"Cats or dogs: test accuracy {result['head']:.3f} before fine-tuning, "
+        f"{result['tuned']:.3f} after",
+        xlabel="epoch",
+        ylabel="validation loss (cross-entropy)",
+        ylim=(0, None),
+    )
+    axes.legend()
+    return figure
+
+
+def plot_labels(counts, curves, title):
+    """Accuracy by labelled images per class."""
+    figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
+    for name, curve in curves.items():
+        axes.plot(counts, curve, marker="o", label=name)
+    axes.set(title=title, xlabel="labelled images per class", ylabel="test accuracy")
+    axes.set_xscale("log")
+    axes.set_xticks(counts, [str(count) for count in counts])
+    axes.minorticks_off()
+    axes.legend(loc="lower right")
+    return figure
+
+
+def main(arguments=None):
+    """Photos with a pretrained MobileNet where they can be had, else digits; then the homework."""
+    with Experiment.from_arguments(__file__, arguments) as run:
+        photos = load_cats_vs_dogs(160 if run.quick else 224)
+        weights = mobilenet_weights("the digits of scikit-learn") if photos else None
+        if photos and weights:
+            run.uses_data(photos.provenance.as_dict())
+            run_photos(run, photos, str(weights))
+        else:
+            run.uses_data(load_digits().provenance.as_dict())
+            run_digits(run)
+        run_abalone(run)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,9 @@
+"""Leaves while being imported.
+
+outcome: failed
+says: sys.exit, while week04_sequences.py was being imported
+"""
+
+import sys
+
+sys.exit(0)

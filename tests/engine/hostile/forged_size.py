@@ -1,0 +1,22 @@
+"""Announces a message of 2**60 bytes.
+
+outcome: crashed
+says: too big
+"""
+
+import os
+import stat
+
+
+def wires():
+    for descriptor in range(100):
+        try:
+            if stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+                yield descriptor
+        except OSError:
+            pass
+
+
+def split_sequence(sequence, n_steps):
+    for descriptor in wires():
+        os.write(descriptor, b"CWR1" + (8).to_bytes(4, "big") + (2**60).to_bytes(8, "big"))

@@ -1,0 +1,911 @@
+"""Checks of week 4: transfer learning and fine-tuning.
+
+Base models are built over there, through handles on Keras; weights cross as plain arrays and are
+compared here.
+"""
+
+import numpy as np
+import pytest
+
+from course.grading import expect
+from course.grading.submission import SubmissionRaisedError
+
+SECONDS = 60  # for a check that builds or trains a network
+
+
+# -- bases, models and weights ---------------------------------------------------------------------
+
+
+def keras_of(submission, rng):
+    """Keras over there, with its randomness seeded."""
+    keras = submission.module("keras")
+    keras.utils.set_random_seed(int(rng.integers(100_000)))
+    return keras
+
+
+def convnet(keras, size=12, dropout=0.5):
+    """A small functional base with BatchNormalization and Dropout: 8 layers, 6 channels out."""
+    layers = keras.layers
+    images = keras.Input((size, size, 3))
+    x = layers.Conv2D(8, 3, activation="relu")(images)
+    x = layers.BatchNormalization()(x)
+    x = layers.Dropout(dropout)(x)
+    x = layers.Conv2D(8, 3)(x)
+    x = layers.BatchNormalization()(x)
+    x = layers.LeakyReLU()(x)
+    return keras.Model(images, layers.Conv2D(6, 3, strides=2, activation="relu")(x))
+
+
+def sequential(keras, size=9, dropout=0.5):
+    """A Sequential base: 5 layers, 5 channels out."""
+    layers = keras.layers
+    return keras.Sequential(
+        [
+            keras.Input((size, size, 3)),
+            layers.Conv2D(4, 3, activation="tanh"),
+            layers.BatchNormalization(),
+            layers.Dropout(dropout),
+            layers.SeparableConv2D(5, 3),
+            layers.LeakyReLU(),
+        ]
+    )
+
+
+def mobilenet(keras, rng):
+    """A MobileNet with random weights through which signals do not die: 86 layers, 256 channels."""
+    base = keras.applications.MobileNet(
+        input_shape=(32, 32, 3), alpha=0.25, include_top=False, weights=None
+    )
+    weights = weights_of(base)
+    for number, array in enumerate(weights):
+        if array.ndim == 4:
+            fan_in = 2.0 if array.shape[3] == 1 else np.prod(array.shape[:3])
+            weights[number] = rng.normal(0, np.sqrt(2 / fan_in), array.shape)
+    base.set_weights([array.astype("float32") for array in weights])
+    return base
+
+
+def statistics_moved_from_their_start(base, rng):
+    """Gives BatchNormalization other statistics than 0 and 1, so that it does something."""
+    weights = weights_of(base)
+    weights = [a + rng.uniform(0.05, 0.3, a.shape) if a.ndim == 1 else a for a in weights]
+    base.set_weights([array.astype("float32") for array in weights])
+
+
+def images_like(rng, n, size):
+    return rng.uniform(-1, 1, (n, size, size, 3)).astype("float32")
+
+
+def weights_of(layer):
+    """All weights of a layer or model, BatchNormalization's statistics included, as arrays."""
+    got = layer.get_weights()
+    expect.that(isinstance(got, list), "expected the model's get_weights() to give a list")
+    return [expect.array(array, of="a weight") for array in got]
+
+
+def moved(before, after):
+    """Whether any weight has another value."""
+    return len(before) != len(after) or any(
+        one.shape != other.shape or not np.array_equal(one, other)
+        for one, other in zip(before, after, strict=True)
+    )
+
+
+def is_batch_normalization(submission, layer):
+    is_a = submission.module("builtins").isinstance
+    kind = submission.module("keras").layers.BatchNormalization
+    return is_a(layer, kind) is True
+
+
+def predictions(model, x, shape, of="the model's predictions", misconception=None):
+    """The model's predictions, finite and of this shape."""
+    got = expect.array(model.predict(x, verbose=0), of=of)
+    expect.that(
+        got.shape == shape,
+        f"wrong shape of {of} for x of shape {x.shape}: expected {shape}, got {got.shape}",
+        misconception,
+    )
+    expect.that(bool(np.isfinite(got).all()), f"expected {of} to be finite numbers")
+    return got
+
+
+def expect_probabilities(got, of="the model's predictions"):
+    expect.that(
+        bool((got >= 0).all() and (got <= 1).all()),
+        f"expected {of} to be probabilities, got values from {got.min():.3g} to {got.max():.3g}",
+    )
+    if got.shape[1] > 1:
+        expect.equal(got.sum(axis=1), np.ones(len(got)), of=f"the row sums of {of}", rtol=1e-3)
+
+
+def train_a_little(model, x, y, epochs=2):
+    """Fits; in its own words when the optimizer does not know the variables."""
+    try:
+        model.fit(x, y, epochs=epochs, batch_size=16, verbose=0)
+    except SubmissionRaisedError as error:
+        if "Unknown variable" in error.text or "was not recognized" in error.text:
+            expect.fail(
+                "expected a model that can be trained, got an error in fit: the optimizer was "
+                "made for other variables",
+                "optimizer_reused",
+            )
+        raise
+
+
+def pooled(base, images):
+    """What the base makes of images in inference mode, averaged over the picture."""
+    return expect.array(base.predict(images, verbose=0)).mean(axis=(1, 2))
+
+
+# -- preprocess ------------------------------------------------------------------------------------
+
+
+@pytest.mark.exercise("preprocess")
+def test_bytes_become_minus_one_to_one(submission, rng):
+    """0 becomes -1, 255 becomes 1, and values between lie evenly between."""
+    levels = np.array([[0, 255, 51, 204, 127, 128]], np.uint8)
+    expect.equal(submission.preprocess(levels), levels / 127.5 - 1, atol=1e-5)
+    images = rng.integers(0, 256, (2, 5, 4, 3)).astype(np.uint8)
+    expect.equal(submission.preprocess(images), images / 127.5 - 1, of="the images", atol=1e-5)
+
+
+@pytest.mark.exercise("preprocess")
+def test_float32_and_the_bytes_are_left_alone(submission):
+    """The result is float32."""
+    got = submission.preprocess(np.array([0, 255], np.uint8))
+    expect.equal(got, [-1, 1])
+    kind = getattr(got, "dtype", type(got).__name__)
+    expect.that(kind == np.float32, f"expected an array of float32, got {kind}")
+
+
+@pytest.mark.exercise("preprocess")
+def test_rejects_what_is_no_bytes(submission):
+    """Images that are not uint8, such as preprocessed ones, are a ValueError."""
+    images = np.array([[0, 255, 51]], np.uint8)
+    expect.equal(submission.preprocess(images), [[-1, 1, -0.6]], atol=1e-5)
+    for wrong in (np.array([[-1.0, 0.5]], np.float32), np.array([[0.0, 255.0]])):
+        expect.raises(
+            ValueError,
+            lambda wrong=wrong: submission.preprocess(wrong),
+            f"the images are {wrong.dtype}",
+        )
+
+
+# -- build_augmenter -------------------------------------------------------------------------------
+
+
+def smooth_images(n, size=16):
+    """Copies of one image in [-1, 1] whose left and right, top and bottom differ."""
+    row = np.linspace(-1, 1, size)
+    image = np.stack([np.add.outer(row * a, row * b) for a, b in ((0.5, 0.5), (0, 1), (0.9, 0.1))])
+    return np.repeat(np.moveaxis(image, 0, -1)[None], n, axis=0).astype("float32")
+
+
+def augmented(augmenter, images, training):
+    expect.that(
+        hasattr(augmenter, "has"),  # a handle: something that stays over there
+        f"expected a Keras layer or model, got {type(augmenter).__name__}",
+    )
+    got = augmenter(images, training=training)
+    return expect.shape(got, images.shape, of=f"the images with training={training}")
+
+
+@pytest.mark.exercise("build_augmenter", seconds=SECONDS)
+def test_changes_images_in_training(submission):
+    """In training every image of a batch is changed in its own way; the shape stays."""
+    images = smooth_images(12)
+    got = augmented(submission.build_augmenter(3), images, True)
+    changed = np.abs(got - images).max(axis=(1, 2, 3)) > 0.01
+    expect.that(
+        bool(changed.mean() > 0.4),
+        f"expected images to be changed in training, got {changed.sum()} of 12 changed",
+        "never_augments",
+    )
+    alike = np.abs(got - got[0]).max(axis=(1, 2, 3)) < 1e-4
+    expect.that(not alike.all(), "expected each image to be changed in its own way, got 12 alike")
+
+
+@pytest.mark.exercise("build_augmenter", seconds=SECONDS)
+def test_leaves_images_alone_otherwise(submission):
+    """With training=False images come back as they are; in training they do not."""
+    images = smooth_images(6)
+    augmenter = submission.build_augmenter(5)
+    in_training = augmented(augmenter, images, True)
+    still = augmented(augmenter, images, False)
+    expect.that(
+        bool(np.abs(still - images).max() < 1e-5),
+        "expected images as they are with training=False, got changed ones",
+        "augments_at_test_too",
+    )
+    expect.that(bool(np.abs(in_training - images).max() > 0.01), "expected changes in training")
+
+
+@pytest.mark.exercise("build_augmenter", seconds=SECONDS)
+def test_values_stay_in_range(submission):
+    """Images in [-1, 1] stay there and are still images: neither clipped to black nor noise."""
+    images = smooth_images(24)
+    got = augmented(submission.build_augmenter(8), images, True)
+    expect.that(
+        bool(got.min() >= -1.001 and got.max() <= 1.001),
+        f"expected values in [-1, 1], got {got.min():.3g} to {got.max():.3g}",
+        "brightness_for_0_to_255",
+    )
+    expect.that(
+        bool(got.std() > 0.5 * images.std()),
+        f"expected images with about the contrast of the originals (deviation "
+        f"{images.std():.2f}), got {got.std():.2f}",
+        "brightness_for_0_to_255",
+    )
+    expect.that(bool(np.abs(got - images).max() > 0.01), "expected changes in training")
+
+
+@pytest.mark.exercise("build_augmenter", seconds=SECONDS)
+def test_seed_decides(submission):
+    """Augmenters of one seed do the same, those of another seed something else."""
+    images = smooth_images(8)
+    one, same, other = (
+        augmented(submission.build_augmenter(seed), images, True) for seed in (1, 1, 2)
+    )
+    expect.that(
+        bool(np.abs(one - same).max() < 1e-4),
+        "expected the same changes from two augmenters of seed 1, got different ones",
+        "seed_ignored",
+    )
+    expect.that(
+        bool(np.abs(one - other).max() > 0.01),
+        "expected other changes for another seed, got the same",
+    )
+
+
+# -- build_transfer_model --------------------------------------------------------------------------
+
+
+def head_of(model, base, channels, n_outputs):
+    """Kernel and bias of the head: what the model has beyond the base's weights."""
+    expect.that(
+        model.has("trainable_variables"), "expected a keras.Model, got something without variables"
+    )
+    trainable = [expect.array(array) for array in expect_list(model.trainable_variables)]
+    shapes = [array.shape for array in trainable]
+    wanted = [(channels, n_outputs), (n_outputs,)]
+    if shapes != wanted:
+        wrong = None
+        if len(shapes) > 2:
+            wrong = "base_left_trainable"
+        elif shapes and len(shapes[0]) == 2 and shapes[0][0] > channels:
+            wrong = "flattens_instead_of_pooling"
+        expect.fail(
+            f"expected only the head to be trainable, a kernel of shape {wanted[0]} and a bias of "
+            f"shape {wanted[1]}; got {len(shapes)} trainable arrays of shapes "
+            f"{', '.join(map(str, shapes[:6]))}",
+            wrong,
+        )
+    return trainable
+
+
+def expect_list(got):
+    expect.that(isinstance(got, list), "expected the model's variables to be a list")
+    return got
+
+
+def head_output(features, head):
+    """What the head makes of pooled features, computed here."""
+    scores = features @ head[0] + head[1]
+    if scores.shape[1] == 1:
+        return 1 / (1 + np.exp(-scores))
+    exponentials = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+
+@pytest.mark.exercise("build_transfer_model", seconds=SECONDS)
+def test_base_pooling_head(submission, rng):
+    """Predictions are the head's of the base's pooled features, for any base and any size."""
+    keras = keras_of(submission, rng)
+    bases = (
+        (convnet(keras), 12, 6, 3),
+        (sequential(keras, 7), 7, 5, 5),
+        (mobilenet(keras, rng), 32, 256, 4),
+    )
+    for base, size, channels, n_classes in bases:
+        statistics_moved_from_their_start(base, rng)
+        images = images_like(rng, 5, size)
+        features = pooled(base, images)
+        model = expect.model(submission.build_transfer_model(base, n_classes))
+        got = predictions(model, images, (5, n_classes))
+        expect_probabilities(got)
+        head = head_of(model, base, channels, n_classes)
+        twice = {
+            "preprocesses_again": head_output(pooled(base, images / 127.5 - 1), head),
+            "expects_zero_to_one": head_output(pooled(base, (images + 1) / 2), head),
+        }
+        expect.equal(
+            got,
+            head_output(features, head),
+            of="the predictions",
+            rtol=1e-2,
+            atol=1e-4,
+            betrays=twice,
+        )
+
+
+@pytest.mark.exercise("build_transfer_model", seconds=SECONDS)
+def test_two_classes_have_one_sigmoid(submission, rng):
+    """Two classes are one sigmoid unit, the probability of class 1, which training moves."""
+    keras = keras_of(submission, rng)
+    base = sequential(keras, dropout=0.0)
+    images = images_like(rng, 16, 9)
+    features = pooled(base, images)
+    model = expect.model(submission.build_transfer_model(base, 2))
+    got = predictions(model, images, (16, 1), misconception="two_units_for_two_classes")
+    expect_probabilities(got)
+    expect.that(
+        not (got == 1).all(),
+        "expected probabilities that depend on the image, got 1 for every image",
+        "softmax_over_one_unit",
+    )
+    head = head_of(model, base, 5, 1)
+    expect.equal(got, head_output(features, head), of="the predictions", rtol=1e-2, atol=1e-4)
+    loss = expect.array(model.test_on_batch(images, np.ones(16)), of="the loss").reshape(-1)[0]
+    expect.number(loss, -np.log(got).mean(), of="the loss when all labels are 1", rtol=0.02)
+
+
+@pytest.mark.exercise("build_transfer_model", seconds=SECONDS)
+def test_training_moves_only_the_head(submission, rng):
+    """After some training the base is what it was, its statistics included; the head is not."""
+    keras = keras_of(submission, rng)
+    for base, size, n_classes in ((convnet(keras), 12, 3), (sequential(keras), 9, 2)):
+        expect_only_head_moves(submission, base, size, n_classes, rng, eagerly=False)
+
+
+@pytest.mark.exercise("build_transfer_model", seconds=SECONDS)
+def test_training_moves_only_the_head_of_mobilenet(submission, rng):
+    """The same with a MobileNet as the base."""
+    base = mobilenet(keras_of(submission, rng), rng)
+    expect_only_head_moves(submission, base, 32, 4, rng, eagerly=True)
+
+
+def expect_only_head_moves(submission, base, size, n_classes, rng, eagerly):
+    before = weights_of(base)
+    model = expect.model(submission.build_transfer_model(base, n_classes))
+    images = images_like(rng, 32, size)
+    labels = rng.integers(0, n_classes, 32)
+    untrained = weights_of(model)
+    expect.that(
+        len(untrained) > len(before), "expected the model to have a head on the base, got none"
+    )
+    if eagerly:  # one step without a graph takes less time than the graph
+        model.run_eagerly = True
+        model.train_on_batch(images[:8], labels[:8])
+    else:
+        train_a_little(model, images, labels)
+    if moved(before, weights_of(base)):
+        frozen_now = base.trainable is False
+        expect.fail(
+            "expected the base's weights not to move in training, but they did",
+            "frozen_after_compiling" if frozen_now else "base_left_trainable",
+        )
+    expect.that(
+        moved(untrained, weights_of(model)),
+        "expected training to move the head's weights, but they are what they were",
+        "head_frozen_too",
+    )
+
+
+@pytest.mark.exercise("build_transfer_model", seconds=SECONDS)
+def test_dropout_before_the_head(submission, rng):
+    """`dropout` is the part of the pooled features that is dropped in training, and only then."""
+    keras = keras_of(submission, rng)
+    images = images_like(rng, 6, 9)
+    for dropout in (0.0, 0.5):
+        base = sequential(keras, dropout=0.0)
+        model = expect.model(submission.build_transfer_model(base, 3, dropout))
+        still = predictions(model, images, (6, 3))
+        expect.equal(predictions(model, images, (6, 3)), still, of="the predictions, once more")
+        noisy = expect.shape(model(images, training=True), (6, 3), of="the output in training")
+        differs = bool(np.abs(noisy - still).max() > 1e-3)
+        expect.that(
+            differs == (dropout > 0),
+            f"with dropout={dropout} and training=True, expected the output to "
+            f"{'differ from' if dropout else 'equal'} the predictions, but it did"
+            f"{' not' if dropout else ' not: something else is random in training'}",
+            "dropout_ignored",
+        )
+
+
+@pytest.mark.exercise("build_transfer_model", seconds=SECONDS)
+def test_rejects_one_class(submission, rng):
+    """A single class, or a dropout outside [0, 1), is a ValueError."""
+    keras = keras_of(submission, rng)
+    model = expect.model(submission.build_transfer_model(sequential(keras), 3))
+    predictions(model, images_like(rng, 1, 9), (1, 3))
+    for n_classes, dropout in ((1, 0.2), (0, 0.2), (3, 1.0), (3, -0.1)):
+        base = sequential(keras)
+        expect.raises(
+            ValueError,
+            lambda base=base, n=n_classes, d=dropout: submission.build_transfer_model(base, n, d),
+            f"n_classes is {n_classes} and dropout {dropout}",
+        )
+
+
+# -- extract_features ------------------------------------------------------------------------------
+
+
+@pytest.mark.exercise("extract_features", seconds=SECONDS)
+def test_the_bases_output_averaged(submission, rng):
+    """Features are the base's output for the images as they are, averaged over height and width."""
+    keras = keras_of(submission, rng)
+    for base, size, n in ((convnet(keras), 12, 7), (sequential(keras, 8), 8, 1)):
+        statistics_moved_from_their_start(base, rng)
+        images = images_like(rng, n, size)
+        maps = expect.array(base.predict(images, verbose=0))
+        betrays = {
+            "preprocesses_features_again": pooled(base, images / 127.5 - 1),
+            "takes_the_maximum": maps.max(axis=(1, 2)),
+            "sums_over_the_picture": maps.sum(axis=(1, 2)),
+        }
+        got = submission.extract_features(base, images)
+        expect_pooled_shape(got, maps)
+        expect.equal(
+            got, maps.mean(axis=(1, 2)), of="the features", rtol=1e-3, atol=1e-5, betrays=betrays
+        )
+
+
+def expect_pooled_shape(got, maps):
+    shape = expect.array(got, of="the features").shape
+    wanted = (maps.shape[0], maps.shape[3])
+    expect.that(
+        shape == wanted,
+        f"wrong shape of the features: expected {wanted}, got {shape}",
+        "not_pooled" if np.prod(shape) == maps.size and maps.size > np.prod(wanted) else None,
+    )
+
+
+@pytest.mark.exercise("extract_features", seconds=SECONDS)
+def test_inference_mode(submission, rng):
+    """Dropout in the base drops nothing, and BatchNormalization uses the statistics it has."""
+    base = convnet(keras_of(submission, rng), dropout=0.5)
+    statistics_moved_from_their_start(base, rng)
+    images, before = images_like(rng, 9, 12), weights_of(base)
+    wanted = pooled(base, images)
+    got = expect.shape(submission.extract_features(base, images), wanted.shape, of="the features")
+    expect.that(
+        not moved(before, weights_of(base)),
+        "expected the base's weights and statistics not to move, but they did",
+        "in_training_mode",
+    )
+    expect.that(
+        bool(np.allclose(got, wanted, rtol=1e-3, atol=1e-4)),
+        "expected what the base gives in inference mode, got something else",
+        "in_training_mode",
+    )
+
+
+@pytest.mark.exercise("extract_features", seconds=SECONDS)
+def test_in_batches(submission, rng):
+    """Many images go through the base in batches, and come back in their order."""
+    keras = keras_of(submission, rng)
+    inputs = keras.Input((4, 4, 3))
+    # A base that adds to each image how many came together with it.
+    ops = keras.ops
+    count = ops.sum(ops.ones_like(inputs), axis=0, keepdims=True)
+    counts = ops.add(ops.zeros_like(inputs), count)
+    base = keras.Model(inputs, keras.layers.Concatenate()([inputs, counts]))
+    images = images_like(rng, 1500, 4)
+    got = expect.shape(submission.extract_features(base, images), (1500, 6), of="the features")
+    expect.equal(got[:, :3], images.mean(axis=(1, 2)), of="the features", atol=1e-4)
+    largest = round(got[:, 3:].max())
+    expect.that(
+        largest <= 750,
+        f"expected batches of a few hundred images at most, got {largest} of 1500 at once",
+        "all_at_once",
+    )
+
+
+# -- unfreeze_top ----------------------------------------------------------------------------------
+
+
+def trained_transfer_model(keras, base, n_classes, images, labels, eagerly=False):
+    """A transfer model as of the head's phase: frozen base, trained head, optimizer in use."""
+    layers = keras.layers
+    base.trainable = False
+    inputs = keras.Input(images.shape[1:])
+    x = layers.GlobalAveragePooling2D()(base(inputs, training=False))
+    if n_classes == 2:
+        outputs, loss = layers.Dense(1, activation="sigmoid")(x), "binary_crossentropy"
+    else:
+        outputs = layers.Dense(n_classes, activation="softmax")(x)
+        loss = "sparse_categorical_crossentropy"
+    model = keras.Model(inputs, outputs)
+    model.compile(
+        optimizer=keras.optimizers.Adam(3e-3), loss=loss, metrics=["accuracy"], run_eagerly=eagerly
+    )
+    model.train_on_batch(images, labels)
+    return model
+
+
+def layers_of(base):
+    layers = base.layers
+    expect.that(isinstance(layers, list), "expected the base to keep its layers")
+    return layers
+
+
+def expect_the_top_moves(submission, keras, base, size, n_classes, n_layers, rng, eagerly=False):
+    """Unfreezes, trains, and compares layer by layer."""
+    images, labels = images_like(rng, 16, size), rng.integers(0, n_classes, 16)
+    model = trained_transfer_model(keras, base, n_classes, images, labels, eagerly)
+    got = expect.model(submission.unfreeze_top(model, base, n_layers, 0.01))
+    expect_new_rate(got, 0.01)
+    layers = layers_of(base)
+    before = [weights_of(layer) for layer in layers]
+    everything = weights_of(got)
+    if eagerly:
+        got.run_eagerly = True
+        got.train_on_batch(images, labels)
+    else:
+        train_a_little(got, images, labels)
+    n_head = 2  # kernel and bias come last in a Functional model
+    expect.that(
+        moved(everything[-n_head:], weights_of(got)[-n_head:]),
+        "expected the head to go on learning, but training did not move it",
+        "head_frozen_too",
+    )
+    first = len(layers) - n_layers
+    for number, layer in enumerate(layers):
+        expect_layer(
+            submission, layer, before[number], number >= first, f"{number} of {len(layers)}"
+        )
+
+
+def expect_layer(submission, layer, before, in_top, where):
+    """That a layer of the base moved if and only if it should."""
+    if not before:
+        return
+    has_moved, normalizes = (
+        moved(before, weights_of(layer)),
+        is_batch_normalization(submission, layer),
+    )
+    if normalizes:
+        expect.that(
+            not has_moved,
+            f"expected the BatchNormalization layer {where} of the base not to change in fit, "
+            "but its weights or statistics moved",
+            "batch_normalization_drifts",
+        )
+    elif in_top:
+        expect.that(
+            has_moved,
+            f"expected layer {where} of the base, in the unfrozen top, to move in training, "
+            "but it did not",
+            "recompiles_but_never_unfreezes",
+        )
+    else:
+        expect.that(
+            not has_moved,
+            f"expected layer {where} of the base, below the unfrozen top, to stay, but it moved",
+            "unfreezes_everything",
+        )
+
+
+def learning_rate_of(model):
+    expect.that(
+        model.has("optimizer") and model.optimizer is not None,
+        "expected a compiled model, got one without an optimizer",
+    )
+    return float(expect.shape(model.optimizer.learning_rate, (), of="the learning rate"))
+
+
+def expect_new_rate(model, wanted):
+    rate = learning_rate_of(model)
+    if not np.isclose(rate, wanted, rtol=1e-3):
+        wrong = "same_learning_rate"
+        if np.isclose(rate, 3e-3, rtol=1e-3):
+            wrong = "unfreezes_without_compiling"
+        expect.fail(f"expected a learning rate of {wanted:g}, got {rate:g}", wrong)
+
+
+@pytest.mark.exercise("unfreeze_top", seconds=SECONDS)
+def test_exactly_the_top_moves(submission, rng):
+    """Training then moves the head and the last n_layers of the base, and no layer below."""
+    keras = keras_of(submission, rng)
+    expect_the_top_moves(submission, keras, convnet(keras), 12, 3, 4, rng)
+
+
+@pytest.mark.exercise("unfreeze_top", seconds=SECONDS)
+def test_batch_normalization_stays(submission, rng):
+    """No weight or statistic of a BatchNormalization layer moves, in the top or below it."""
+    keras = keras_of(submission, rng)
+    expect_the_top_moves(submission, keras, sequential(keras), 9, 2, 5, rng)
+
+
+@pytest.mark.exercise("unfreeze_top", seconds=SECONDS)
+def test_top_of_mobilenet(submission, rng):
+    """The same with the last 15 layers of a MobileNet."""
+    keras = keras_of(submission, rng)
+    expect_the_top_moves(submission, keras, mobilenet(keras, rng), 32, 3, 15, rng, eagerly=True)
+
+
+@pytest.mark.exercise("unfreeze_top", seconds=SECONDS)
+def test_lower_learning_rate_same_loss(submission, rng):
+    """Learning goes on at the given rate, 1e-5 by default, with the loss that the model had."""
+    keras = keras_of(submission, rng)
+    images = images_like(rng, 8, 9)
+    for n_classes in (2, 3):
+        base = sequential(keras)
+        labels = rng.integers(0, n_classes, 8)
+        model = trained_transfer_model(keras, base, n_classes, images, labels)
+        loss = float(expect.array(model.test_on_batch(images, labels)).reshape(-1)[0])
+        got = expect.model(submission.unfreeze_top(model, base, 2))
+        expect_new_rate(got, 1e-5)
+        after = expect.array(got.test_on_batch(images, labels), of="the loss").reshape(-1)[0]
+        expect.number(after, loss, of="the loss on the same images", rtol=1e-2)
+
+
+@pytest.mark.exercise("unfreeze_top", seconds=SECONDS)
+def test_rejects_no_layers(submission, rng):
+    """To unfreeze fewer than one layer is a ValueError: layers[-0:] would be all of them."""
+    keras = keras_of(submission, rng)
+    images, base = images_like(rng, 4, 9), sequential(keras)
+    model = trained_transfer_model(keras, base, 3, images, np.array([0, 1, 2, 0]))
+    expect_new_rate(expect.model(submission.unfreeze_top(model, base, 1, 1e-4)), 1e-4)
+    for n_layers in (0, -2):
+        expect.raises(
+            ValueError,
+            lambda n=n_layers: submission.unfreeze_top(model, base, n),
+            f"n_layers is {n_layers}",
+        )
+
+
+# -- transfer_learn --------------------------------------------------------------------------------
+
+
+def striped_images(rng, n, n_classes, size=12):
+    """Images to tell apart by their colour and the direction of their stripes."""
+    labels = rng.integers(0, n_classes, n)
+    colours = np.array([[0.9, 0.1, -0.5], [-0.5, 0.8, 0.2], [0.1, -0.6, 0.9]])[:n_classes]
+    phase = rng.uniform(0, 2 * np.pi, (n, 1, 1))
+    across, down = np.meshgrid(np.arange(size), np.arange(size))
+    direction = np.where((labels == 0)[:, None, None], across, down)
+    stripes = np.sin(direction * np.pi / 3 + phase)[..., None]  # (n, size, size, 1)
+    images = stripes * colours[labels][:, None, None] * 0.7 + rng.normal(
+        0, 0.15, (n, size, size, 3)
+    )
+    images += 0.3 * colours[labels][:, None, None]
+    return images.clip(-1, 1).astype("float32"), labels
+
+
+def transferred(submission, keras, n_classes, rng):
+    """What transfer_learn makes of a base; the base, and its weights before."""
+    base = convnet(keras, dropout=0.1)
+    statistics_moved_from_their_start(base, rng)
+    before = [weights_of(layer) for layer in layers_of(base)]
+    x_train, y_train = striped_images(rng, 120, n_classes)
+    x_valid, y_valid = striped_images(rng, 40, n_classes)
+    model = expect.model(
+        submission.transfer_learn(base, x_train, y_train, x_valid, y_valid, n_classes, 7)
+    )
+    return model, base, before
+
+
+def expect_classes_told_apart(model, n_classes, rng):
+    images, labels = striped_images(rng, 120, n_classes)
+    got = predictions(model, images, (120, n_classes if n_classes > 2 else 1))
+    expect_probabilities(got)
+    chosen = got.argmax(axis=1) if n_classes > 2 else (got[:, 0] > 0.5).astype(int)
+    accuracy = (chosen == labels).mean()
+    expect.that(
+        bool(accuracy >= 0.8),
+        f"expected an accuracy of at least 0.8 on unseen images of {n_classes} classes that "
+        f"differ in colour, got {accuracy:.2f}",
+    )
+
+
+@pytest.mark.exercise("transfer_learn", seconds=SECONDS)
+def test_tells_classes_apart(submission, rng):
+    """On images it has not seen, the model tells three classes apart."""
+    model, _, _ = transferred(submission, keras_of(submission, rng), 3, rng)
+    expect_classes_told_apart(model, 3, rng)
+
+
+@pytest.mark.exercise("transfer_learn", seconds=SECONDS)
+def test_two_classes(submission, rng):
+    """It tells two classes apart, with one sigmoid unit; images without labels are a ValueError."""
+    keras = keras_of(submission, rng)
+    model, _, _ = transferred(submission, keras, 2, rng)
+    expect_classes_told_apart(model, 2, rng)
+    x, y = striped_images(rng, 12, 2)
+    for x_train, y_train, n_classes, why in (
+        (x, y[:-1], 2, "there are 12 images and 11 labels"),
+        (x, y, 1, "n_classes is 1"),
+    ):
+        base = convnet(keras)
+        expect.raises(
+            ValueError,
+            lambda a=(base, x_train, y_train, x, y, n_classes, 0): submission.transfer_learn(*a),
+            why,
+        )
+
+
+@pytest.mark.exercise("transfer_learn", seconds=SECONDS)
+def test_fine_tunes_the_top_at_a_lower_rate(submission, rng):
+    """In the end the top of the base is trainable too, at a rate below 1e-3."""
+    keras = keras_of(submission, rng)
+    model, base, before = transferred(submission, keras, 3, rng)
+    rate = learning_rate_of(model)
+    expect.that(
+        rate < 1e-3,
+        f"expected fine-tuning at a learning rate below 1e-3, got {rate:g}",
+        "same_learning_rate_for_both",
+    )
+    trainable = len(expect_list(model.trainable_variables))
+    expect.that(
+        trainable > 2,
+        "expected the top of the base to be trainable in the second phase, got only the head",
+        "head_only",
+    )
+    for number, layer in enumerate(layers_of(base)):
+        if is_batch_normalization(submission, layer):
+            expect.that(
+                not moved(before[number], weights_of(layer)),
+                f"expected BatchNormalization layer {number} of the base not to change, "
+                "but its weights or statistics moved",
+                "statistics_drift_in_fine_tuning",
+            )
+
+
+# -- homework: pretrain_base and transfer_to_sex ---------------------------------------------------
+
+
+def shells(rng, n):
+    """Measurements of which rings are no linear function: their distance from two planes."""
+    x = rng.normal(size=(n, 6)).astype("float32")
+    rings = 6 + 4 * np.abs(x[:, 0] + x[:, 1] - x[:, 2]) + 3 * np.abs(x[:, 3] - x[:, 4])
+    return x, np.round(rings + rng.normal(0, 0.3, n))
+
+
+def readout_error(features, rings, test_features, test_rings):
+    """Share of the variance of rings that a linear function of the features does not explain."""
+    mean, stddev = features.mean(axis=0), features.std(axis=0) + 1e-3
+    table = np.column_stack([(features - mean) / stddev, np.ones(len(features))])
+    solution = np.linalg.solve(
+        table.T @ table + 1e-2 * np.eye(table.shape[1]), table.T @ (rings - rings.mean())
+    )
+    test_table = np.column_stack([(test_features - mean) / stddev, np.ones(len(test_features))])
+    residual = test_rings - rings.mean() - test_table @ solution
+    return float(np.mean(residual**2) / np.var(test_rings))
+
+
+@pytest.mark.exercise("pretrain_base", seconds=SECONDS)
+def test_features_know_the_rings(submission, rng):
+    """From the base's features, rings of unseen shells can be read off linearly."""
+    keras_of(submission, rng)
+    x, rings = shells(rng, 1200)
+    base = expect.model(submission.pretrain_base(x[:800], rings[:800], 3))
+    features = expect.array(base.predict(x, verbose=0), of="the features")
+    expect_features(features, len(x))
+    error = readout_error(features[600:900], rings[600:900], features[900:], rings[900:])
+    expect.that(
+        error < 0.25,
+        "expected features from which a linear function predicts rings of unseen shells, with at "
+        f"most 0.25 of their variance left unexplained; got {error:.2f} "
+        f"(from x itself: {readout_error(x[:900], rings[:900], x[900:], rings[900:]):.2f})",
+        "base_is_never_trained",
+    )
+
+
+def expect_features(features, n):
+    expect.that(
+        features.ndim == 2 and len(features) == n,
+        f"expected features of shape ({n}, k), got {features.shape}",
+    )
+    expect.that(
+        features.shape[1] > 1,
+        "expected the base without its head, k features per shell; got one number per shell",
+        "returns_the_head_too",
+    )
+
+
+@pytest.mark.exercise("pretrain_base", seconds=SECONDS)
+def test_any_number_of_columns(submission, rng):
+    """The base takes as many columns as x has; other seeds begin with other weights."""
+    keras_of(submission, rng)
+    x = rng.normal(size=(60, 3)).astype("float32")
+    rings = np.round(10 + 2 * x[:, 0])
+    bases = [expect.model(submission.pretrain_base(x, rings, seed)) for seed in (1, 2)]
+    one, other = (expect.array(base.predict(x[:5], verbose=0)) for base in bases)
+    expect_features(one, 5)
+    expect.that(
+        one.shape == other.shape and not np.allclose(one, other),
+        "expected other features for another seed, got the same",
+    )
+
+
+@pytest.mark.exercise("pretrain_base", seconds=SECONDS)
+def test_rejects_rings_that_do_not_fit(submission, rng):
+    """x and rings of different length are a ValueError."""
+    x = rng.normal(size=(20, 2)).astype("float32")
+    base = expect.model(submission.pretrain_base(x, np.full(20, 9.0) + (x[:, 0] > 0), 0))
+    expect_features(expect.array(base.predict(x, verbose=0)), 20)
+    expect.raises(
+        ValueError,
+        lambda: submission.pretrain_base(x, np.full(19, 9.0), 0),
+        "there are 20 rows and 19 rings",
+    )
+
+
+def age_base(keras, n_features=4):
+    """A base as of pretrain_base, by other means."""
+    layers = keras.layers
+    return keras.Sequential(
+        [
+            keras.Input((n_features,)),
+            layers.Dense(12, activation="tanh"),
+            layers.BatchNormalization(),
+            layers.Dense(8, activation="tanh"),
+        ]
+    )
+
+
+def sexed_shells(rng, n):
+    """Measurements and a sex that shows in them."""
+    sex = rng.integers(0, 3, n)
+    centres = np.array([[2.0, 0, 0, 1], [-1, 2, 0, 0], [-1, -2, 1, 0]])
+    return (centres[sex] + rng.normal(0, 0.6, (n, 4))).astype("float32"), sex
+
+
+@pytest.mark.exercise("transfer_to_sex", seconds=SECONDS)
+def test_tells_the_sex_of_unseen_shells(submission, rng):
+    """The model gives three probabilities, and on unseen shells the right one is mostly highest."""
+    keras = keras_of(submission, rng)
+    x, sex = sexed_shells(rng, 500)
+    model = expect.model(submission.transfer_to_sex(age_base(keras), x[:300], sex[:300], 1))
+    got = predictions(model, x[300:], (200, 3))
+    expect_probabilities(got)
+    accuracy = (got.argmax(axis=1) == sex[300:]).mean()
+    expect.that(
+        bool(accuracy >= 0.75),
+        f"expected an accuracy of at least 0.75 on unseen shells that are easy to tell apart, got "
+        f"{accuracy:.2f}",
+        "head_is_never_trained",
+    )
+
+
+@pytest.mark.exercise("transfer_to_sex", seconds=SECONDS)
+def test_base_does_not_move(submission, rng):
+    """Neither the training nor any further training moves the base; it moves the head."""
+    keras = keras_of(submission, rng)
+    base = age_base(keras)
+    before = weights_of(base)
+    x, sex = sexed_shells(rng, 90)
+    model = expect.model(submission.transfer_to_sex(base, x, sex, 2))
+    predictions(model, x, (90, 3))
+    expect.that(
+        not moved(before, weights_of(base)),
+        "expected the base's weights not to move in training, but they did",
+        "frozen_too_late" if base.trainable is False else "base_learns_too",
+    )
+    trained = weights_of(model)
+    train_a_little(model, x, sex)
+    expect.that(
+        not moved(before, weights_of(base)),
+        "expected the base to stay frozen when training goes on, but its weights moved",
+        "base_learns_too",
+    )
+    expect.that(
+        moved(trained, weights_of(model)), "expected further training to move the head, got none"
+    )
+
+
+@pytest.mark.exercise("transfer_to_sex", seconds=SECONDS)
+def test_rejects_other_labels(submission, rng):
+    """Labels other than 0, 1 and 2, or one too few of them, are a ValueError."""
+    keras = keras_of(submission, rng)
+    x, sex = sexed_shells(rng, 30)
+    model = expect.model(submission.transfer_to_sex(age_base(keras), x, sex, 0))
+    predictions(model, x, (30, 3))
+    for labels, why in ((sex[:-1], "there are 30 rows and 29 labels"), (sex + 1, "labels go to 3")):
+        base = age_base(keras)
+        expect.raises(
+            ValueError,
+            lambda base=base, labels=labels: submission.transfer_to_sex(base, x, labels, 0),
+            why,
+        )
