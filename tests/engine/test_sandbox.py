@@ -424,7 +424,9 @@ def test_walls_hide_the_machine(folder):
         places = ("/", "/dev", "/tmp", "/usr/bin", sys.prefix, str(root / "course"))
         assert [place for place in places if call("writable", place)["ok"]] == []
         assert call("writable", "/dev/shm")["ok"]
-        assert call("connect", listener.getsockname()[1])["error"]["type"] == "ConnectionRefusedError"
+        assert (
+            call("connect", listener.getsockname()[1])["error"]["type"] == "ConnectionRefusedError"
+        )
 
 
 GRADER = """
