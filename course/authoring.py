@@ -50,8 +50,10 @@ def examine(project: Project, exercises: Sequence[Exercise], starter: Starter) -
     for exercise in exercises:
         solution = (project.solutions / f"{exercise.week}.py").read_text(encoding="utf-8")
 
-        def results(text: str, exercise: Exercise = exercise) -> list[CheckResult]:
-            return _results(project, exercise, text, starter)
+        def results(
+            text: str, only: str | None = None, exercise: Exercise = exercise
+        ) -> list[CheckResult]:
+            return _results(project, exercise, text, starter, only)
 
         yield _all_have(
             exercise,
@@ -62,7 +64,8 @@ def examine(project: Project, exercises: Sequence[Exercise], starter: Starter) -
         yield _all_have(exercise, "passed", "the solution passes", results(solution))
         known = load_misconceptions(project.misconceptions / f"{exercise.week}.py")
         for wrong in (wrong for wrong in known if wrong.exercise == exercise.name):
-            yield _rejected(exercise, wrong, results(_with_misconception(solution, wrong)))
+            text = _with_misconception(solution, wrong)
+            yield _rejected(exercise, wrong, results(text, wrong.rejected_by))
         for name, body in HOLLOW_BODIES.items():
             hollow = f"{solution}\n\ndef {exercise.name}(*args, **kwargs):\n    {body}\n"
             yield _earns_nothing(exercise, name, results(hollow))
@@ -70,12 +73,12 @@ def examine(project: Project, exercises: Sequence[Exercise], starter: Starter) -
 
 
 def _results(
-    project: Project, exercise: Exercise, text: str, starter: Starter
+    project: Project, exercise: Exercise, text: str, starter: Starter, only: str | None
 ) -> list[CheckResult]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / f"{exercise.week}.py").write_text(text, encoding="utf-8")
-        return list(grade(project, [exercise], folder, starter).checks)
+        return list(grade(project, [exercise], folder, starter, only=only).checks)
 
 
 def _with_misconception(solution: str, wrong: Misconception) -> str:

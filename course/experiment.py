@@ -200,7 +200,10 @@ def _explain(error: BaseException) -> None:
     if isinstance(error, KeyboardInterrupt):
         print("course: interrupted; the same command goes on from here", file=sys.stderr)
         raise SystemExit(INTERRUPTED) from None
-    if isinstance(error, (CourseError, NotImplementedError)):
+    # Only a run that reads data has met its errors, and has imported them.
+    files = sys.modules.get("datasets.files")
+    data_errors = (files.DataError,) if files else ()
+    if isinstance(error, (CourseError, NotImplementedError, *data_errors)):
         print(f"course: {error}", file=sys.stderr)
         raise SystemExit(USER_ERROR) from None
 

@@ -10,10 +10,8 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from course.errors import CourseError
 
-
-class DataError(CourseError):
+class DataError(Exception):
     """A data file is altered, unreadable or not what its loader expects."""
 
 

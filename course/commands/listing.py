@@ -58,9 +58,13 @@ def data(arguments: argparse.Namespace) -> int:
     """Says which data sets are here, or fetches them."""
     # `datasets` lies in the checkout and is not installed.
     sys.path.insert(0, str(Project.find().root))
+    from datasets.files import DataError
     from datasets.registry import download, status
 
-    rows = download(arguments.names) if arguments.action == "download" else status()
+    try:
+        rows = download(arguments.names) if arguments.action == "download" else status()
+    except DataError as error:
+        raise CourseError(str(error)) from error
     for row in rows:
         print(f"{row.name:<24} {row.size / 2**20:8.1f} MB  {row.found:<12} {row.path or ''}")
         print(f"{'':<24} {row.description}")

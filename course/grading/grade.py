@@ -40,6 +40,7 @@ def grade(
     *,
     seed: int = 0,
     name: str | None = None,
+    only: str | None = None,
     on_result: Callable[[CheckResult], None] = lambda result: None,
 ) -> Report:
     """Runs the graders of `exercises` on the submission in `folder`.
@@ -51,6 +52,7 @@ def grade(
         starter: starts the processes in which the submission runs.
         seed: where the graders' random inputs begin.
         name: what to call the submission in the report (default: the folder's name).
+        only: the name of the one check to run of each exercise (default: all of them).
         on_result: called with each check's result as it comes.
 
     Raises:
@@ -71,6 +73,7 @@ def grade(
         lambda week: load_misconceptions(project.misconceptions / f"{week}.py"),
         seed,
         on_result,
+        only,
     )
     _run_pytest(graders, plugin, project.root)
     results = [*plugin.results.values(), *_unchecked(exercises, plugin)]

@@ -33,6 +33,7 @@ class GraderPlugin:
         misconceptions: gives those of a week; asked only when a check has failed.
         seed: where graders' random inputs begin.
         on_result: called with each result as it comes.
+        only: the name of the one check to run of each exercise; None runs all of them.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class GraderPlugin:
         misconceptions: Callable[[str], Sequence[Misconception]],
         seed: int,
         on_result: Callable[[CheckResult], None],
+        only: str | None = None,
     ) -> None:
         self._order = {exercise.id: number for number, exercise in enumerate(exercises)}
         self._exercises = {exercise.id: exercise for exercise in exercises}
@@ -51,6 +53,7 @@ class GraderPlugin:
         self._misconceptions = misconceptions
         self._seed = seed
         self._on_result = on_result
+        self._only = only
         self._current: tuple[str, Submission] | None = None
         self._points: dict[str, float] = {}  # per check of an exercise
         self._timeouts: dict[str, int] = {}
@@ -99,10 +102,11 @@ class GraderPlugin:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         items[:] = [item for item in items if _exercise_id(item) in self._order]
         items.sort(key=lambda item: self._order[_exercise_id(item)])
-        self.expected = {item.nodeid: item for item in items}
         for exercise_id, exercise in self._exercises.items():
             count = sum(_exercise_id(item) == exercise_id for item in items)
             self._points[exercise_id] = exercise.points / max(count, 1)
+        items[:] = [item for item in items if self._only in (None, _check_name(item))]
+        self.expected = {item.nodeid: item for item in items}
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:

@@ -22,6 +22,7 @@ from course.sandbox.processes import (
     environment,
     how_it_ended,
     kill_tree,
+    lives,
     new_folder,
     python,
     remove,
@@ -61,7 +62,7 @@ class Template:
 
     @property
     def alive(self) -> bool:
-        return self._popen.poll() is None
+        return lives(self._root)
 
     def preload(self, modules: Sequence[str]) -> None:
         """Has it import libraries for good.

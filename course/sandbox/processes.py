@@ -125,22 +125,32 @@ def kill_tree(root: psutil.Process, folder: Path) -> None:
     """Kills a process with all that it started, until there is none left or time is up.
 
     Args:
-        root: the process.
+        root: the process, which leads a group; nobody has waited for its end yet.
         folder: the one that its environment names. Descendants that were orphaned are no longer
             below the root, but have inherited its environment.
     """
     deadline = time.monotonic() + KILL_SECONDS
+    _kill_group(root)
     while (doomed := [*_tree(root), *_orphans(folder)]) and time.monotonic() < deadline:
         for process in doomed:
             with contextlib.suppress(psutil.Error):
                 process.kill()
-        while any(map(_lives, doomed)) and time.monotonic() < deadline:
+        while any(map(lives, doomed)) and time.monotonic() < deadline:
             time.sleep(0.002)
+
+
+def _kill_group(leader: psutil.Process) -> None:
+    """Kills a process group in one step. Who forks faster than a list of processes can be read is
+    killed by this alone."""
+    # The leader's number cannot be another's while nobody has waited for it.
+    if os.name == "posix" and leader.is_running():
+        with contextlib.suppress(OSError):
+            os.killpg(leader.pid, signal.SIGKILL)
 
 
 def _tree(root: psutil.Process) -> list[psutil.Process]:
     with contextlib.suppress(psutil.Error):
-        return list(filter(_lives, [*root.children(recursive=True), root]))
+        return list(filter(lives, [*root.children(recursive=True), root]))
     return []
 
 
@@ -148,12 +158,13 @@ def _orphans(folder: Path) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
-            if process.environ().get("HOME") == str(folder) and _lives(process):
+            if process.environ().get("HOME") == str(folder) and lives(process):
                 found.append(process)
     return found
 
 
-def _lives(process: psutil.Process) -> bool:
+def lives(process: psutil.Process) -> bool:
+    """Whether a process still runs; one that has ended may wait for its parent as a zombie."""
     with contextlib.suppress(psutil.Error):
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     return False

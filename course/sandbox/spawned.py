@@ -18,6 +18,7 @@ from course.sandbox.processes import (
     environment,
     how_it_ended,
     kill_tree,
+    lives,
     new_folder,
     python,
     remove,
@@ -60,16 +61,17 @@ class Spawned:
         return []
 
     def end(self) -> str:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._popen.wait(LEAVE_SECONDS)
-        status = self._popen.returncode
+        deadline = time.monotonic() + LEAVE_SECONDS
+        while lives(self._root) and time.monotonic() < deadline:
+            time.sleep(0.001)
+        by_itself = not lives(self._root)
         kill_tree(self._root, self._folder)
-        self._popen.wait()
+        status = self._popen.wait()
         assert self._popen.stdin is not None
         with contextlib.suppress(OSError):
             self._popen.stdin.close()
         remove(self._folder)
-        return "" if status is None else how_it_ended(status)
+        return how_it_ended(status) if by_itself else ""
 
     def _tell(self, *arguments: object) -> None:
         # By a pipe: everyone on the machine can read a command line. It stays open, and its end

@@ -15,6 +15,7 @@ from course.errors import CourseError
 from course.experiment import Experiment
 from course.project import Project
 from course.table import format_table
+from datasets.files import DataError
 
 CHECKOUT = Project.find().root
 
@@ -118,7 +119,8 @@ def test_failed_run_leaves_no_metrics(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("error", "code", "says"),
     [
-        (CourseError("no data"), 2, "course: no data\n"),
+        (CourseError("no week"), 2, "course: no week\n"),
+        (DataError("altered"), 2, "course: altered\n"),
         (NotImplementedError("split_sequence is still to be written"), 2, "course: split_seq"),
         (KeyboardInterrupt(), 130, "course: interrupted"),
     ],
