@@ -104,15 +104,15 @@ def _become_worker(
 
 
 def _end(pid: int) -> int:
-    """Kills the worker, if it does not leave by itself; returns its exit status."""
+    """Kills the worker, if it does not leave by itself, and its group; returns its exit status."""
     deadline = time.monotonic() + LEAVE_SECONDS
-    waited, status = os.waitpid(pid, os.WNOHANG)
-    while not waited and time.monotonic() < deadline:
+    ended = os.WEXITED | os.WNOHANG | os.WNOWAIT  # until it is waited for, its number is its own
+    while os.waitid(os.P_PID, pid, ended) is None and time.monotonic() < deadline:
         time.sleep(0.001)
-        waited, status = os.waitpid(pid, os.WNOHANG)
-    if not waited:
-        os.kill(pid, signal.SIGKILL)
-        _, status = os.waitpid(pid, 0)
+    with contextlib.suppress(ProcessLookupError):  # it has not become a leader yet
+        os.killpg(pid, signal.SIGKILL)
+    os.kill(pid, signal.SIGKILL)
+    _, status = os.waitpid(pid, 0)
     return os.waitstatus_to_exitcode(status)
 
 
