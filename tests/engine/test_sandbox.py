@@ -143,6 +143,7 @@ def test_nobody_waits_for_output_that_has_been_read(monkeypatch):
     monkeypatch.setattr(supervisor._Output, "_wait", slowly)
     ours, theirs = os.pipe()
     output = supervisor._Output(ours)
+    time.sleep(0.1)  # until its thread waits
     os.write(theirs, b"printed")
     assert output.text() == "printed"
     time.sleep(0.3)
