@@ -137,16 +137,16 @@ def test_nobody_waits_for_output_that_has_been_read(monkeypatch):
     def slowly(output, seconds):
         found = wait(output, seconds)
         if seconds is None:
-            time.sleep(0.1)  # time for others to read what has been found
+            time.sleep(0.3)  # time for others to read what has been found
         return found
 
     monkeypatch.setattr(supervisor._Output, "_wait", slowly)
     ours, theirs = os.pipe()
     output = supervisor._Output(ours)
-    time.sleep(0.1)  # until its thread waits
     os.write(theirs, b"printed")
+    time.sleep(0.1)  # its thread has found something
     assert output.text() == "printed"
-    time.sleep(0.3)
+    time.sleep(0.5)  # and comes too late
     asking = threading.Thread(target=output.text, daemon=True)
     asking.start()
     asking.join(SECONDS)
