@@ -67,6 +67,9 @@ def _add_student_commands(commands: argparse._SubParsersAction) -> None:
     check.add_argument(
         "--in-process", action="store_true", help="no worker process, for debuggers; not confined"
     )
+    check.add_argument(
+        "--require-sandbox", action="store_true", help="refuse to run code that is not confined"
+    )
     check.set_defaults(command="check:check")
 
     for name, function, help_text in (

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from course.catalogue import Exercise, read_catalogue, select
+from course.errors import CourseError
 from course.grading.console import Console
 from course.grading.grade import grade
 from course.grading.report import Report
@@ -52,8 +53,10 @@ def _grade(
 ) -> Report:
     options = {"seed": arguments.seed, "on_result": console.show}
     if arguments.in_process:
+        if arguments.require_sandbox:
+            raise CourseError("expected --in-process or --require-sandbox, got both")
         return grade(project, exercises, target, InProcess(target, project.root), **options)
-    with Sandbox() as sandbox:
+    with Sandbox(require=arguments.require_sandbox) as sandbox:
         # The worker's process starts while this one is still importing pytest.
         if not sandbox.confined:
             print(f"course: {UNCONFINED}", file=sys.stderr)

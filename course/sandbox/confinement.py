@@ -3,32 +3,75 @@
 from __future__ import annotations
 
 import functools
+import os
+import secrets
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
+
+# Either the one who calls, in a user namespace, or a stranger, as whom root can run programs.
+RunAs = Literal["caller", "stranger"]
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS_OF_PREFIX = ("bin", "lib", "lib32", "lib64", "share", "pyvenv.cfg")
 SYSTEM = ("/bin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/alternatives")
-PROBE = "import os, sys; sys.exit(os.path.exists({secret!r}))"
+MESSAGE_QUEUES = Path("/proc/sys/fs/mqueue")  # not every kernel has them
+STRANGERS = range(61_184, 65_520)  # user numbers that systemd also hands out for a while
+PROBE = """
+import os, sys
+open("written", "w").close()
+sys.exit(os.path.exists({secret!r}) or not os.access({engine!r}, os.R_OK))
+"""
 PROBE_SECONDS = 20.0
 
+BUBBLEWRAP_MISSING = (
+    "bubblewrap 0.7 or later is not usable here (on Debian 12 or Ubuntu 24.04: apt-get install "
+    "bubblewrap)"
+)
 UNCONFINED = (
-    "submissions run in a process of their own, but not in a sandbox: bubblewrap is not usable "
-    "here (on Debian or Ubuntu: apt-get install bubblewrap)"
+    f"submissions run in a process of their own, but not in a sandbox: {BUBBLEWRAP_MISSING}"
 )
 
 
-@functools.cache
 def available() -> bool:
     """Whether bubblewrap works here, lets Python run and hides the solutions."""
+    return _run_as() is not None
+
+
+def confined(command: Sequence[str], folder: Path, disk_mb: int) -> list[str]:
+    """The command that runs `command` within walls; only where they are `available`.
+
+    Inside there is no network, no other process, and of the file system only what Python needs,
+    read-only: not the solutions, not the graders, not the home directory.
+
+    Args:
+        command: the program and its arguments.
+        folder: its working directory, in which it may write. What is written there is kept in
+            memory, cannot be seen from outside and is gone with the last process inside.
+        disk_mb: how much there is room for in `folder`, and as much again in shared memory, in MiB.
+    """
+    run_as = _run_as()
+    assert run_as is not None
+    return _confined(command, folder, disk_mb, run_as)
+
+
+@functools.cache
+def _run_as() -> RunAs | None:
     if sys.platform != "linux" or shutil.which("bwrap") is None:
-        return False
-    probe = PROBE.format(secret=str(ROOT / "solutions"))
+        return None
+    # No limit on the number of processes holds for root, so root had better not run them.
+    candidates: tuple[RunAs, ...] = ("caller",) if os.getuid() else ("stranger", "caller")
+    return next(filter(_works_as, candidates), None)
+
+
+def _works_as(run_as: RunAs) -> bool:
+    probe = PROBE.format(secret=str(ROOT / "solutions"), engine=__file__)
     with tempfile.TemporaryDirectory(prefix="course-") as folder:
-        command = [*confined(Path(folder)), sys.executable, "-ISc", probe]
+        command = _confined([sys.executable, "-ISc", probe], Path(folder), 1, run_as)
         try:
             # Some systems have the program but forbid the namespaces it needs.
             run = subprocess.run(command, capture_output=True, check=False, timeout=PROBE_SECONDS)
@@ -37,25 +80,29 @@ def available() -> bool:
     return run.returncode == 0
 
 
-def confined(folder: Path) -> list[str]:
-    """The command prefix that confines what follows.
-
-    Inside there is no network, no other process, and of the file system only what Python needs,
-    read-only: not the solutions, not the graders, not the home directory.
-
-    Args:
-        folder: the one directory that may be written to. Shared memory is kept there, too, so
-            that emptying it removes all that was written.
-    """
-    arguments = ["--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
-    arguments += ["--proc", "/proc", "--dev", "/dev", "--dir", "/tmp"]
+def _confined(command: Sequence[str], folder: Path, disk_mb: int, run_as: RunAs) -> list[str]:
+    arguments = ["--die-with-parent", "--new-session", "--cap-drop", "ALL"]
+    if run_as == "caller":
+        arguments += ["--unshare-all"]
+    else:
+        arguments += [f"--unshare-{kind}" for kind in ("pid", "net", "ipc", "uts", "cgroup-try")]
+        arguments += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+        stranger = str(secrets.choice(STRANGERS))
+        identity = ["--reuid", stranger, "--regid", stranger, "--clear-groups"]
+        command = ["setpriv", *identity, "--inh-caps=-all", *command]
+    arguments += ["--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys"]
+    arguments += ["--dev", "/dev", "--dir", "/tmp"]
+    if MESSAGE_QUEUES.exists():
+        arguments += ["--mqueue", "/dev/mqueue"]
     for path in _readable():
+        for parent in reversed(Path(path).parents):  # unnamed, they would be open to root alone
+            arguments += ["--dir", str(parent)]
         arguments += ["--ro-bind-try", path, path]
     for place in (str(folder), "/dev/shm"):
-        arguments += ["--bind", str(folder), place]
+        arguments += ["--perms", "1777", "--size", str(disk_mb * 2**20), "--tmpfs", place]
     for place in ("/dev", "/"):
         arguments += ["--remount-ro", place]
-    return ["bwrap", *arguments, "--chdir", str(folder)]
+    return ["bwrap", *arguments, "--chdir", str(folder), *command]
 
 
 def _readable() -> list[str]:

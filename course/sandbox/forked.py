@@ -7,7 +7,6 @@ import functools
 import json
 import socket
 import subprocess
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -39,17 +38,18 @@ class Template:
 
     Args:
         walls: whether it runs, with all its workers, within bubblewrap.
+        disk_mb: how much workers may write, in MiB, if there are walls.
     """
 
-    def __init__(self, walls: bool) -> None:
+    def __init__(self, walls: bool, disk_mb: int) -> None:
         self._walls = walls
-        self._folder = new_folder()  # all that workers can write to, if there are walls
+        self._folder = new_folder()
         self._preloaded: set[str] = set()
         self._control, theirs = socket.socketpair()
         with theirs:
-            command = python("template", str(theirs.fileno()))
+            command = python("template", str(theirs.fileno()), *(["walls"] if walls else []))
             self._popen = subprocess.Popen(
-                [*confined(self._folder), *command] if walls else command,
+                confined(command, self._folder, disk_mb) if walls else command,
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -80,34 +80,34 @@ class Template:
                 )
             self._preloaded |= missing
 
-    def fork(self, output: int, memory_mb: int) -> Process:
+    def fork(self, output: int, memory_mb: int, processes: int) -> Process:
         """Starts a worker.
 
         Args:
             output: descriptor for what it prints.
             memory_mb: how much it may allocate, in MiB.
+            processes: how many it and its descendants may be, if there are walls.
 
         Raises:
             OSError, TemplateError: the template, or its folder, is damaged.
         """
-        folder = tempfile.mkdtemp(dir=self._folder)
         ours, theirs = socket.socketpair()
         with theirs, contextlib.ExitStack() as on_failure:
             on_failure.callback(ours.close)
-            request = {"fork": folder, "memory_mb": memory_mb}
+            request = {"fork": [memory_mb, processes]}
             pid = self._ask(request, [theirs.fileno(), output])["pid"]
             on_failure.pop_all()
         return _Forked(ours, self, pid)
 
     def end(self, pid: int) -> str:
-        """Ends a worker. A template that cannot do so, or whose folder cannot be emptied, because
-        the submission got at it, is itself ended with everything below it."""
+        """Ends a worker. A template that cannot do so, or cannot remove all that the worker left,
+        is itself ended with everything below it."""
         try:
             answer = self._ask({"end": pid}, seconds=2 * KILL_SECONDS)
         except TemplateError:
             self.close()
             return ""
-        if answer["left"] or not self._emptied():
+        if not answer["clean"]:
             self.close()
         return how_it_ended(answer["status"])
 
@@ -130,14 +130,6 @@ class Template:
         for _ in range(2 if self._walls else 0):
             process = process.children()[0]
         return process
-
-    def _emptied(self) -> bool:
-        try:
-            for path in self._folder.iterdir():
-                remove(path)
-            return not any(self._folder.iterdir())
-        except OSError:
-            return False
 
     def _ask(
         self,

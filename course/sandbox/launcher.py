@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from types import TracebackType
 
+from course.errors import CourseError
 from course.sandbox import confinement
 from course.sandbox.forked import Template, TemplateError
 from course.sandbox.processes import Process
@@ -26,6 +27,10 @@ class Sandbox:
         limits: what each worker may use.
         confine: whether to confine them where that is possible; `confined` tells.
         fork: whether to fork them.
+        require: whether to refuse to run them unconfined.
+
+    Raises:
+        CourseError: confinement is required, and not possible here.
     """
 
     def __init__(
@@ -34,12 +39,17 @@ class Sandbox:
         *,
         confine: bool = True,
         fork: bool = CAN_FORK,
+        require: bool = False,
     ) -> None:
         self._limits = limits
         self._fork = fork
         self._template: Template | None = None
         self._worker: Worker | None = None
         self.confined = fork and confine and confinement.available()
+        if require and not self.confined:
+            raise CourseError(
+                f"expected a sandbox, since one is required; {confinement.BUBBLEWRAP_MISSING}"
+            )
 
     def __enter__(self) -> Sandbox:
         return self
@@ -98,13 +108,13 @@ class Sandbox:
     def _forked(self, output: int, modules: tuple[str, ...]) -> Process:
         template = self._living_template()
         template.preload(modules)
-        return template.fork(output, self._limits.memory_mb)
+        return template.fork(output, self._limits.memory_mb, self._limits.processes)
 
     def _living_template(self) -> Template:
         if self._template is not None and not self._template.alive:
             self._end_template()
         if self._template is None:
-            self._template = Template(self.confined)
+            self._template = Template(self.confined, self._limits.disk_mb)
         return self._template
 
     def _end_worker(self) -> None:

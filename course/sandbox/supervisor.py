@@ -29,9 +29,20 @@ class WorkerEndedError(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """What one worker may use."""
+    """What one worker may use, with all that it starts.
+
+    Attributes:
+        memory_mb: memory, in MiB.
+        processes: how many there may be at once.
+        output_mb: what it prints, in MiB; only the beginning is kept.
+        disk_mb: what it keeps in files, in MiB, where it is confined. One file may have
+            `worker.FILE_MB` anywhere.
+    """
 
     memory_mb: int = 4_096
+    processes: int = 256
+    output_mb: int = 1_024
+    disk_mb: int = 1_024
 
 
 class Worker:
@@ -44,7 +55,7 @@ class Worker:
     """
 
     def __init__(self, process: Process, output: int, limits: Limits) -> None:
-        self._channel = Channel(process.sock, self._check_memory)
+        self._channel = Channel(process.sock, self._check_use)
         self._process = process
         self._limits = limits
         self._output = _Output(output)
@@ -111,11 +122,17 @@ class Worker:
             self.end()
             raise
 
-    def _check_memory(self) -> None:
-        if use_more_memory(self._process.family(), self._limits.memory_mb * 2**20):
-            raise WorkerEndedError(
-                "crashed", f"your program used more than {self._limits.memory_mb:,} MB of memory"
-            )
+    def _check_use(self) -> None:
+        family, limits = self._process.family(), self._limits
+        if len(family) > limits.processes:
+            excess = f"started more than {limits.processes:,} processes"
+        elif use_more_memory(family, limits.memory_mb * 2**20):
+            excess = f"used more than {limits.memory_mb:,} MB of memory"
+        elif self._output.n_bytes > limits.output_mb * 2**20:
+            excess = f"printed more than {limits.output_mb:,} MB"
+        else:
+            return
+        raise WorkerEndedError("crashed", f"your program {excess}")
 
 
 class _Output:
@@ -124,7 +141,7 @@ class _Output:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._kept = b""
-        self._n_bytes = 0
+        self.n_bytes = 0
         self._ended = False
         self._reading = threading.Lock()
         self._thread = threading.Thread(target=self._drain, daemon=True)
@@ -137,7 +154,7 @@ class _Output:
     def text(self) -> str:
         self._catch_up()
         text = self._kept.decode("utf-8", "replace")
-        left_out = self._n_bytes - len(self._kept)
+        left_out = self.n_bytes - len(self._kept)
         return f"{text}\n[{left_out:,} more bytes left out]" if left_out else text
 
     def _catch_up(self) -> None:
@@ -164,5 +181,5 @@ class _Output:
     def _read(self) -> None:
         chunk = b"" if self._ended else os.read(self._descriptor, 65_536)
         self._ended = not chunk
-        self._n_bytes += len(chunk)
+        self.n_bytes += len(chunk)
         self._kept += chunk[: KEPT_OUTPUT - len(self._kept)]

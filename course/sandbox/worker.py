@@ -9,6 +9,7 @@ import contextlib
 import importlib
 import json
 import os
+import re
 import socket
 import sys
 import tempfile
@@ -22,6 +23,8 @@ from course.sandbox.host import Host
 from course.sandbox.wire import WireError
 
 FIRST_TO_GO = "1000"  # of all processes, when the system is out of memory
+FILE_MB = 512  # the largest file that may be written
+THREADS, THREADS_PER_CORE = 64, 8  # to the system, a thread is a process, and libraries have pools
 
 
 def preload(modules: Iterable[str]) -> None:
@@ -45,21 +48,40 @@ def prepare_imports() -> None:
 
 
 def limit_memory(megabytes: int) -> None:
-    """Lets this process allocate `megabytes` more than it has now (Linux; elsewhere a no-op).
+    """Lets this process allocate `megabytes` more than it has now.
 
     The launcher watches, too: what is shared with child processes does not count here.
     """
-    if sys.platform != "linux":
-        return
     import resource
 
     # Not RLIMIT_AS: that also counts addresses which the allocator reserves for every thread.
     pages = int(Path("/proc/self/statm").read_text().split()[5])
     limit = pages * resource.getpagesize() + megabytes * 2**20
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(FIRST_TO_GO)
+
+
+def limit_processes(processes: int) -> None:
+    """Lets this process's user have about so many processes: within walls, where it has no others.
+
+    The launcher watches, too, and ends a worker that has more. This keeps a fork bomb from being
+    faster than the launcher.
+    """
+    import resource
+
+    release = tuple(map(int, re.findall(r"\d+", os.uname().release)[:2]))
+    if release >= (5, 14):  # before, all of a user's processes counted, within walls or not
+        tasks = processes + THREADS + THREADS_PER_CORE * (os.cpu_count() or 1)
+        resource.setrlimit(resource.RLIMIT_NPROC, (tasks, tasks))
+
+
+def limit_files() -> None:
+    """Lets this process write no file above `FILE_MB`; Python raises OSError for more."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_MB * 2**20,) * 2)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def serve(sock: socket.socket, folder: Path, memory_mb: int) -> None:
@@ -78,7 +100,10 @@ def serve(sock: socket.socket, folder: Path, memory_mb: int) -> None:
     with contextlib.suppress(ChannelClosedError):
         for name, content in channel.receive().items():
             (folder / name).write_bytes(content)
-        limit_memory(memory_mb)
+        if os.name == "posix":
+            limit_files()
+        if sys.platform == "linux":
+            limit_memory(memory_mb)
         while True:
             reply = host.respond(channel.receive())
             _flush()

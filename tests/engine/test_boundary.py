@@ -20,7 +20,7 @@ HONEST = sorted((HERE / "honest").glob("*.py"))
 HOSTILE = sorted((HERE / "hostile").glob("*.py"))
 RIGHT = HERE / "honest" / "array.py"
 SHORT = 0.25  # seconds
-LIMITS = Limits(memory_mb=200)
+LIMITS = Limits(memory_mb=200, processes=40, output_mb=150, disk_mb=32)
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the hostile ones know only Linux")
 
@@ -87,8 +87,12 @@ def test_hostile_submission(bench, hand_in, request, path):
     assert len(report.checks) == 4
     assert report.max_score == 3
     assert report.score == (3 if outcomes == ["passed"] else 0)
-    assert expectation(path, "says") in report.checks[0].message
-    assert all(len(check.message) < 3_000 for check in report.checks)
+    for check in report.checks:
+        assert len(check.message) < 3_000
+    line = report.checks[0].message.partition("\n")[0]  # the one that an instructor reads
+    assert expectation(path, "says") in line
+    assert line.isprintable()
+    assert bool(line) != (report.checks[0].status == "passed")
     assert not bench.left_behind()
     assert sorted(folder.iterdir()) == files
     assert_full_marks(bench.grade(hand_in(RIGHT.read_text())))

@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -24,10 +25,12 @@ MEMORY_MB = 200
 HOSTILE = Path(__file__).with_name("hostile")
 
 forking = pytest.mark.skipif(not CAN_FORK, reason="workers are forked on Linux only")
+walled = pytest.mark.skipif(not confinement.available(), reason="bubblewrap does not work here")
 
 
-def make_sandbox(kind):
-    return Sandbox(Limits(MEMORY_MB), confine=kind == "confined", fork=kind != "spawned")
+def make_sandbox(kind, **limits):
+    limits = Limits(MEMORY_MB, **limits)
+    return Sandbox(limits, confine=kind == "confined", fork=kind != "spawned")
 
 
 def kinds():
@@ -146,6 +149,45 @@ def test_memory_is_watched(sandbox):
     assert caught.value.status == "crashed"
 
 
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no limit for files")
+def test_the_size_of_a_file_is_limited(sandbox):
+    _, call = load(sandbox, (HOSTILE / "large_file.py").read_text())
+    assert "File too large" in call("split_sequence", [], 1)["error"]["message"]
+
+
+MORE_PROCESSES = """
+import subprocess, sys, time
+def f():
+    while True:
+        subprocess.Popen([sys.executable, "-ISc", "import time; time.sleep(1000)"])
+"""
+
+
+@pytest.mark.parametrize("kind", list(kinds()))
+def test_processes_are_counted(folder, kind):
+    with make_sandbox(kind, processes=5) as sandbox:
+        _, call = load(sandbox, MORE_PROCESSES)
+        with pytest.raises(WorkerEndedError, match="started more than 5 processes") as caught:
+            call("f")
+        assert caught.value.status == "crashed"
+    assert not alive_in(folder)
+
+
+@walled
+def test_no_fork_bomb_is_faster_than_the_walls(folder):
+    with make_sandbox("confined") as sandbox:
+        _, call = load(
+            sandbox,
+            "import resource\ndef f(): return list(resource.getrlimit(resource.RLIMIT_NPROC))",
+        )
+        soft, hard = call("f")["ok"]
+        assert soft == hard
+        assert soft - 1_000 < Limits().processes <= soft
+        # The limit does not hold for root.
+        number = sandbox._template.descendants()[0].uids().real
+        assert number == os.getuid() or (os.getuid() == 0 and number in confinement.STRANGERS)
+
+
 def test_time_is_limited(sandbox):
     worker, call = load(sandbox, "import itertools\ndef f(): sum(itertools.repeat(1))")
     with pytest.raises(WorkerEndedError, match="endless loop") as caught:
@@ -176,9 +218,10 @@ def test_descendants_end_with_the_worker(sandbox, folder, name):
     with_one_worker = len(alive_in(folder))
     source = (HOSTILE / f"{name}.py").read_text().replace("from right", "# from right")
     worker, _ = load(sandbox, source)
-    deadline = time.monotonic() + SECONDS
-    while len(alive_in(folder)) <= with_one_worker:  # the descendants are still being born
-        assert time.monotonic() < deadline
+    # They are still being born; those that live a moment only may never be seen in a list.
+    deadline = time.monotonic() + 1
+    while len(alive_in(folder)) <= with_one_worker and time.monotonic() < deadline:
+        time.sleep(0.01)
     worker.end()
     assert len(alive_in(folder)) == with_one_worker - 1
 
@@ -250,34 +293,141 @@ def test_a_folder_that_was_removed_is_replaced(template, folder):
 
 def test_without_bubblewrap_workers_run_unconfined(folder, monkeypatch):
     monkeypatch.setenv("PATH", str(folder))
-    confinement.available.cache_clear()
+    confinement._run_as.cache_clear()
     try:
         with Sandbox() as sandbox:
             assert not sandbox.confined
             assert load(sandbox, "def f(): return 1")[1]("f")["ok"] == 1
+        with pytest.raises(CourseError, match="a sandbox, since one is required; bubblewrap"):
+            Sandbox(require=True)
     finally:
-        confinement.available.cache_clear()
+        confinement._run_as.cache_clear()
 
 
-@pytest.mark.skipif(not confinement.available(), reason="bubblewrap does not work here")
-def test_walls_hide_the_machine(folder):
+def test_only_the_wire_and_the_output_are_open(sandbox):
+    _, call = load(
+        sandbox,
+        "import os, stat\n"
+        "def f():\n"
+        "    there = os.listdir('/proc/self/fd')\n"
+        "    return [n for n in map(int, there) if n > 2 and os.path.exists(f'/proc/self/fd/{n}')]",
+    )
+    assert len(call("f")["ok"]) <= (1 if sandbox._fork else 2)  # spawned: and its grader's end
+
+
+LEAVES_EVERYTHING = """
+import ctypes, json, os, pathlib, signal, subprocess, sys, tempfile
+import numpy
+
+def f():
+    libc = ctypes.CDLL(None)
+    os.environ["PASSED"] = os.environ["PYTHONPATH"] = "1"
+    sys.modules["colorsys"] = sys
+    sys.path.insert(0, "/passed")
+    os.umask(0o777)
+    os.nice(5)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+    for folder in ("/dev/shm", "/tmp", "/dev/mqueue", tempfile.gettempdir(), os.environ["HOME"]):
+        try:
+            pathlib.Path(folder, "left-by-a-submission").write_text("passed")
+        except OSError:
+            pass
+    libc.shmget(77, 4096, 0o1666)
+    libc.mq_open(b"/passed", os.O_RDWR | os.O_CREAT, 0o666, None)
+    subprocess.Popen(["sleep", "1000"], start_new_session=True)
+    numpy.sum = numpy.random.default_rng = json.loads = __builtins__["len"] = None
+"""
+
+LOOKS_AROUND = """
+import ctypes, json, os, signal, sys
+import numpy
+
+def f():
+    home = os.environ["HOME"]
+    own = os.getcwd()
+    return {
+        "environment": dict(os.environ),
+        "modules": sorted(sys.modules),
+        "functions": [hasattr(part, "__name__") for part in
+                      (numpy.sum, numpy.random.default_rng, json.loads, __builtins__["len"])],
+        "path": [entry for entry in sys.path if entry != own],
+        "umask": os.umask(0),
+        "nice": os.nice(0),
+        "signals": [signal.getsignal(signal.SIGTERM) == signal.SIG_DFL,
+                    len(signal.pthread_sigmask(signal.SIG_BLOCK, []))],
+        "files": [[name for name in sorted(os.listdir(place)) if os.path.join(place, name) != own]
+                  for place in ("/dev/shm", "/tmp", "/dev/mqueue", home) if os.path.exists(place)],
+        "own": sorted(os.listdir(own)),
+        "shared memory": ctypes.CDLL(None).shmget(77, 4096, 0o666),
+        "queue": ctypes.CDLL(None).mq_open(b"/passed", os.O_RDWR),
+        "processes": sum(name.isdigit() for name in os.listdir("/proc")),
+    }
+"""
+
+
+@walled
+def test_nothing_of_one_submission_reaches_the_next(folder):
     with make_sandbox("confined") as sandbox:
+        before = load(sandbox, LOOKS_AROUND)[1]("f")["ok"]
+        assert before["shared memory"] == before["queue"] == -1
+        with pytest.raises(WorkerEndedError, match="exit status 1"):  # it has broken itself, too
+            load(sandbox, LEAVES_EVERYTHING)[1]("f")
+        after = load(sandbox, LOOKS_AROUND)[1]("f")["ok"]
+        for found in (before, after):  # the name of a new template's folder is another
+            home = found["environment"]["HOME"]
+            found["environment"] = {
+                k: v.replace(home, "~") for k, v in found["environment"].items()
+            }
+            found["files"] = [
+                [n for n in names if n != Path(home).name] for names in found["files"]
+            ]
+        assert after == before
+
+
+@walled
+def test_a_template_goes_on_after_a_well_behaved_submission(folder):
+    with make_sandbox("confined") as sandbox:
+        load(sandbox, "import tempfile\ntempfile.mkdtemp(dir='/dev/shm')")
+        first = sandbox._template
+        load(sandbox, "")
+        assert sandbox._template is first
+
+
+@walled
+def test_a_sandbox_that_is_required_is_confined(folder):
+    with Sandbox(require=True) as sandbox:
+        assert sandbox.confined
+
+
+@walled
+def test_walls_hide_the_machine(folder):
+    secret = folder.parent / "gradebook.sqlite"
+    secret.write_text("grades")
+    listener = socket.create_server(("127.0.0.1", 0))
+    with make_sandbox("confined") as sandbox, listener:
         _, call = load(
             sandbox,
             "import os, pathlib\n"
             "def exists(path): return os.path.exists(path)\n"
             "def processes(): return sum(name.isdigit() for name in os.listdir('/proc'))\n"
-            "def writable(path): return os.access(path, os.W_OK)\n",
+            "def writable(path): return os.access(path, os.W_OK)\n"
+            "def connect(port):\n"
+            "    import socket\n"
+            "    return socket.create_connection(('127.0.0.1', port))\n",
         )
         root = confinement.ROOT
         hidden = [root / "tests", root / "solutions", root / ".git", Path(__file__), Path.home()]
-        hidden += [Path("/etc/passwd"), Path("/proc") / str(os.getpid()) / "environ"]
+        hidden += [Path("/etc/passwd"), Path("/proc") / str(os.getpid()) / "environ", secret]
         hidden = [path for path in hidden if path != Path("/root")]
         assert [path for path in hidden if call("exists", str(path))["ok"]] == []
         assert call("processes")["ok"] <= 3  # bubblewrap, template, worker
         places = ("/", "/dev", "/tmp", "/usr/bin", sys.prefix, str(root / "course"))
         assert [place for place in places if call("writable", place)["ok"]] == []
         assert call("writable", "/dev/shm")["ok"]
+        assert (
+            call("connect", listener.getsockname()[1])["error"]["type"] == "ConnectionRefusedError"
+        )
 
 
 GRADER = """

@@ -1,13 +1,22 @@
 """Checks of week 4: transfer learning and fine-tuning.
 
 Base models are built over there, through handles on Keras; weights cross as plain arrays and are
-compared here.
+compared here. What a model shows of itself, its weights among it, is only the submission's word. So
+the small bases get weights that are drawn here, their features are computed here, and predictions
+must be what follows from features and shown weights: a model that shows other weights than it uses
+is found out.
+
+Not proven, since nothing but the worker's word tells it: the learning rate, the loss, and how the
+weights came to be what they are. The checks with a MobileNet compare what the model shows; the same
+properties are proven on the small bases.
 """
+
+import itertools
 
 import numpy as np
 import pytest
 
-from course.grading import expect
+from course.grading import expect, layers
 from course.grading.submission import SubmissionRaisedError
 
 SECONDS = 60  # for a check that builds or trains a network
@@ -25,30 +34,80 @@ def keras_of(submission, rng):
 
 def convnet(keras, size=12, dropout=0.5):
     """A small functional base with BatchNormalization and Dropout: 8 layers, 6 channels out."""
-    layers = keras.layers
+    kinds = keras.layers
     images = keras.Input((size, size, 3))
-    x = layers.Conv2D(8, 3, activation="relu")(images)
-    x = layers.BatchNormalization()(x)
-    x = layers.Dropout(dropout)(x)
-    x = layers.Conv2D(8, 3)(x)
-    x = layers.BatchNormalization()(x)
-    x = layers.LeakyReLU()(x)
-    return keras.Model(images, layers.Conv2D(6, 3, strides=2, activation="relu")(x))
+    x = kinds.Conv2D(8, 3, activation="relu")(images)
+    x = kinds.BatchNormalization()(x)
+    x = kinds.Dropout(dropout)(x)
+    x = kinds.Conv2D(8, 3)(x)
+    x = kinds.BatchNormalization()(x)
+    x = kinds.LeakyReLU()(x)
+    return keras.Model(images, kinds.Conv2D(6, 3, strides=2, activation="relu")(x))
+
+
+def convnet_weights(rng):
+    return [
+        *kernel_and_bias(rng, 3, 3, 3, 8),
+        *normalization(rng, 8),
+        *kernel_and_bias(rng, 3, 3, 8, 8),
+        *normalization(rng, 8),
+        *kernel_and_bias(rng, 3, 3, 8, 6),
+    ]
+
+
+def convnet_features(weights, images):
+    """What the base makes of images, averaged over the picture, from its weights: (n, 6)."""
+    x = layers.relu(layers.conv2d(images, *weights[:2]))
+    x = layers.batch_normalization(x, *weights[2:6])
+    x = layers.batch_normalization(layers.conv2d(x, *weights[6:8]), *weights[8:12])
+    x = layers.conv2d(layers.leaky_relu(x), *weights[12:], stride=2)
+    return layers.relu(x).mean(axis=(1, 2))
 
 
 def sequential(keras, size=9, dropout=0.5):
     """A Sequential base: 5 layers, 5 channels out."""
-    layers = keras.layers
+    kinds = keras.layers
     return keras.Sequential(
         [
             keras.Input((size, size, 3)),
-            layers.Conv2D(4, 3, activation="tanh"),
-            layers.BatchNormalization(),
-            layers.Dropout(dropout),
-            layers.SeparableConv2D(5, 3),
-            layers.LeakyReLU(),
+            kinds.Conv2D(4, 3, activation="tanh"),
+            kinds.BatchNormalization(),
+            kinds.Dropout(dropout),
+            kinds.SeparableConv2D(5, 3),
+            kinds.LeakyReLU(),
         ]
     )
+
+
+def sequential_weights(rng):
+    depthwise, pointwise = rng.normal(0, 0.6, (3, 3, 4, 1)), rng.normal(0, 0.7, (1, 1, 4, 5))
+    return [
+        *kernel_and_bias(rng, 3, 3, 3, 4),
+        *normalization(rng, 4),
+        *float32(depthwise, pointwise, rng.uniform(0.05, 0.3, 5)),
+    ]
+
+
+def sequential_features(weights, images):
+    """What the base makes of images, averaged over the picture, from its weights: (n, 5)."""
+    x = np.tanh(layers.conv2d(images, *weights[:2]))
+    x = layers.batch_normalization(x, *weights[2:6])
+    return layers.leaky_relu(layers.separable_conv2d(x, *weights[6:])).mean(axis=(1, 2))
+
+
+def kernel_and_bias(rng, *shape):
+    kernel = rng.normal(0, np.sqrt(2 / np.prod(shape[:-1])), shape)
+    return float32(kernel, rng.uniform(0.05, 0.3, shape[-1]))
+
+
+def normalization(rng, channels):
+    """Gamma, beta, mean and variance that do something."""
+    limits = ((0.8, 1.3), (-0.2, 0.3), (0.05, 0.3), (0.5, 1.3))
+    return float32(*(rng.uniform(*pair, channels) for pair in limits))
+
+
+def float32(*arrays):
+    return [array.astype("float32") for array in arrays]
 
 
 def mobilenet(keras, rng):
@@ -61,7 +120,12 @@ def mobilenet(keras, rng):
         if array.ndim == 4:
             fan_in = 2.0 if array.shape[3] == 1 else np.prod(array.shape[:3])
             weights[number] = rng.normal(0, np.sqrt(2 / fan_in), array.shape)
-    base.set_weights([array.astype("float32") for array in weights])
+    return with_weights(base, float32(*weights))
+
+
+def with_weights(base, weights):
+    """The base, with these weights."""
+    base.set_weights(weights)
     return base
 
 
@@ -69,7 +133,7 @@ def statistics_moved_from_their_start(base, rng):
     """Gives BatchNormalization other statistics than 0 and 1, so that it does something."""
     weights = weights_of(base)
     weights = [a + rng.uniform(0.05, 0.3, a.shape) if a.ndim == 1 else a for a in weights]
-    base.set_weights([array.astype("float32") for array in weights])
+    base.set_weights(float32(*weights))
 
 
 def images_like(rng, n, size):
@@ -211,12 +275,17 @@ def test_leaves_images_alone_otherwise(submission):
     images = smooth_images(6)
     augmenter = submission.build_augmenter(5)
     in_training = augmented(augmenter, images, True)
-    still = augmented(augmenter, images, False)
-    expect.that(
-        bool(np.abs(still - images).max() < 1e-5),
-        "expected images as they are with training=False, got changed ones",
-        "augments_at_test_too",
-    )
+    keras = submission.module("keras")
+    model = keras.Sequential([keras.Input(images.shape[1:]), augmenter])
+    for still, where in (
+        (augmented(augmenter, images, False), "with training=False"),
+        (predictions(model, images, images.shape, of="the images"), "in predict"),
+    ):
+        expect.that(
+            bool(np.abs(still - images).max() < 1e-5),
+            f"expected images as they are {where}, got changed ones",
+            "augments_at_test_too",
+        )
     expect.that(bool(np.abs(in_training - images).max() > 0.01), "expected changes in training")
 
 
@@ -301,22 +370,28 @@ def head_output(features, head):
 def test_base_pooling_head(submission, rng):
     """Predictions are the head's of the base's pooled features, for any base and any size."""
     keras = keras_of(submission, rng)
+    known, other = convnet_weights(rng), sequential_weights(rng)
+    pretrained = mobilenet(keras, rng)
+    statistics_moved_from_their_start(pretrained, rng)
     bases = (
-        (convnet(keras), 12, 6, 3),
-        (sequential(keras, 7), 7, 5, 5),
-        (mobilenet(keras, rng), 32, 256, 4),
+        (with_weights(convnet(keras), known), lambda x: convnet_features(known, x), 12, 6, 3),
+        (
+            with_weights(sequential(keras, 7), other),
+            lambda x: sequential_features(other, x),
+            *(7, 5, 5),
+        ),
+        (pretrained, lambda x: pooled(pretrained, x), 32, 256, 4),
     )
-    for base, size, channels, n_classes in bases:
-        statistics_moved_from_their_start(base, rng)
-        images = images_like(rng, 5, size)
-        features = pooled(base, images)
+    for base, features_of, size, channels, n_classes in bases:
+        images = images_like(rng, 12, size)  # more than a head has inputs, so it cannot be made up
+        features = features_of(images)
         model = expect.model(submission.build_transfer_model(base, n_classes))
-        got = predictions(model, images, (5, n_classes))
+        got = predictions(model, images, (12, n_classes))
         expect_probabilities(got)
         head = head_of(model, base, channels, n_classes)
         twice = {
-            "preprocesses_again": head_output(pooled(base, images / 127.5 - 1), head),
-            "expects_zero_to_one": head_output(pooled(base, (images + 1) / 2), head),
+            "preprocesses_again": head_output(features_of(images / 127.5 - 1), head),
+            "expects_zero_to_one": head_output(features_of((images + 1) / 2), head),
         }
         expect.equal(
             got,
@@ -326,15 +401,35 @@ def test_base_pooling_head(submission, rng):
             atol=1e-4,
             betrays=twice,
         )
+        expect_obeys_its_head(model, images, features, n_classes, rng)
+
+
+def expect_obeys_its_head(model, images, features, n_outputs, rng):
+    """With a kernel and a bias that are drawn here, predictions are what follows from them."""
+    channels = features.shape[1]
+    drawn = float32(rng.normal(0, 0.5, (channels, n_outputs)), rng.normal(0, 0.5, n_outputs))
+    weights = weights_of(model)
+    kernel, _ = head_among(weights, channels, n_outputs)
+    place = next(number for number, array in enumerate(weights) if array is kernel)
+    weights[place : place + 2] = drawn
+    model.set_weights(float32(*weights))
+    expect.equal(
+        predictions(model, images, (len(images), n_outputs)),
+        head_output(features, drawn),
+        of="the predictions with other weights in the head",
+        rtol=1e-2,
+        atol=1e-4,
+    )
 
 
 @pytest.mark.exercise("build_transfer_model", seconds=SECONDS)
 def test_two_classes_have_one_sigmoid(submission, rng):
     """Two classes are one sigmoid unit, the probability of class 1, which training moves."""
     keras = keras_of(submission, rng)
-    base = sequential(keras, dropout=0.0)
+    weights = sequential_weights(rng)
+    base = with_weights(sequential(keras, dropout=0.0), weights)
     images = images_like(rng, 16, 9)
-    features = pooled(base, images)
+    features = sequential_features(weights, images)
     model = expect.model(submission.build_transfer_model(base, 2))
     got = predictions(model, images, (16, 1), misconception="two_units_for_two_classes")
     expect_probabilities(got)
@@ -347,14 +442,31 @@ def test_two_classes_have_one_sigmoid(submission, rng):
     expect.equal(got, head_output(features, head), of="the predictions", rtol=1e-2, atol=1e-4)
     loss = expect.array(model.test_on_batch(images, np.ones(16)), of="the loss").reshape(-1)[0]
     expect.number(loss, -np.log(got).mean(), of="the loss when all labels are 1", rtol=0.02)
+    expect_obeys_its_head(model, images, features, 1, rng)
 
 
 @pytest.mark.exercise("build_transfer_model", seconds=SECONDS)
 def test_training_moves_only_the_head(submission, rng):
     """After some training the base is what it was, its statistics included; the head is not."""
     keras = keras_of(submission, rng)
-    for base, size, n_classes in ((convnet(keras), 12, 3), (sequential(keras), 9, 2)):
-        expect_only_head_moves(submission, base, size, n_classes, rng, eagerly=False)
+    for base, weights, features_of, size, n_classes in (
+        (convnet(keras), convnet_weights(rng), convnet_features, 12, 3),
+        (sequential(keras), sequential_weights(rng), sequential_features, 9, 2),
+    ):
+        base.set_weights(weights)
+        images = images_like(rng, 16, size)
+        features = features_of(weights, images)
+        model = expect_only_head_moves(submission, base, size, n_classes, rng, eagerly=False)
+        n_outputs = 1 if n_classes == 2 else n_classes
+        got = predictions(model, images, (16, n_outputs))
+        head = head_of(model, base, features.shape[1], n_outputs)
+        expect.equal(
+            got,
+            head_output(features, head),
+            of="the predictions after training, from the base as it was",
+            rtol=1e-2,
+            atol=1e-4,
+        )
 
 
 @pytest.mark.exercise("build_transfer_model", seconds=SECONDS)
@@ -370,6 +482,7 @@ def expect_only_head_moves(submission, base, size, n_classes, rng, eagerly):
     images = images_like(rng, 32, size)
     labels = rng.integers(0, n_classes, 32)
     untrained = weights_of(model)
+    first = expect.array(model.predict(images, verbose=0))
     expect.that(
         len(untrained) > len(before), "expected the model to have a head on the base, got none"
     )
@@ -389,6 +502,15 @@ def expect_only_head_moves(submission, base, size, n_classes, rng, eagerly):
         "expected training to move the head's weights, but they are what they were",
         "head_frozen_too",
     )
+    trained = expect.array(model.predict(images, verbose=0))
+    expect.that(
+        moved([first], [trained]), "expected other predictions after training, got the same"
+    )
+    expect.that(
+        bool(np.ptp(trained, axis=0).max() > 0),
+        "expected predictions that depend on the image after training, got the same for all",
+    )
+    return model
 
 
 @pytest.mark.exercise("build_transfer_model", seconds=SECONDS)
@@ -434,19 +556,27 @@ def test_rejects_one_class(submission, rng):
 def test_the_bases_output_averaged(submission, rng):
     """Features are the base's output for the images as they are, averaged over height and width."""
     keras = keras_of(submission, rng)
-    for base, size, n in ((convnet(keras), 12, 7), (sequential(keras, 8), 8, 1)):
-        statistics_moved_from_their_start(base, rng)
+    for base, weights, features_of, size, n in (
+        (convnet(keras), convnet_weights(rng), convnet_features, 12, 7),
+        (sequential(keras, 8), sequential_weights(rng), sequential_features, 8, 1),
+    ):
+        base.set_weights(weights)
         images = images_like(rng, n, size)
         maps = expect.array(base.predict(images, verbose=0))
         betrays = {
-            "preprocesses_features_again": pooled(base, images / 127.5 - 1),
+            "preprocesses_features_again": features_of(weights, images / 127.5 - 1),
             "takes_the_maximum": maps.max(axis=(1, 2)),
             "sums_over_the_picture": maps.sum(axis=(1, 2)),
         }
         got = submission.extract_features(base, images)
         expect_pooled_shape(got, maps)
         expect.equal(
-            got, maps.mean(axis=(1, 2)), of="the features", rtol=1e-3, atol=1e-5, betrays=betrays
+            got,
+            features_of(weights, images),
+            of="the features",
+            rtol=1e-3,
+            atol=1e-5,
+            betrays=betrays,
         )
 
 
@@ -463,10 +593,10 @@ def expect_pooled_shape(got, maps):
 @pytest.mark.exercise("extract_features", seconds=SECONDS)
 def test_inference_mode(submission, rng):
     """Dropout in the base drops nothing, and BatchNormalization uses the statistics it has."""
-    base = convnet(keras_of(submission, rng), dropout=0.5)
-    statistics_moved_from_their_start(base, rng)
-    images, before = images_like(rng, 9, 12), weights_of(base)
-    wanted = pooled(base, images)
+    before = convnet_weights(rng)
+    base = with_weights(convnet(keras_of(submission, rng), dropout=0.5), before)
+    images = images_like(rng, 9, 12)
+    wanted = convnet_features(before, images)
     got = expect.shape(submission.extract_features(base, images), wanted.shape, of="the features")
     expect.that(
         not moved(before, weights_of(base)),
@@ -506,14 +636,14 @@ def test_in_batches(submission, rng):
 
 def trained_transfer_model(keras, base, n_classes, images, labels, eagerly=False):
     """A transfer model as of the head's phase: frozen base, trained head, optimizer in use."""
-    layers = keras.layers
+    kinds = keras.layers
     base.trainable = False
     inputs = keras.Input(images.shape[1:])
-    x = layers.GlobalAveragePooling2D()(base(inputs, training=False))
+    x = kinds.GlobalAveragePooling2D()(base(inputs, training=False))
     if n_classes == 2:
-        outputs, loss = layers.Dense(1, activation="sigmoid")(x), "binary_crossentropy"
+        outputs, loss = kinds.Dense(1, activation="sigmoid")(x), "binary_crossentropy"
     else:
-        outputs = layers.Dense(n_classes, activation="softmax")(x)
+        outputs = kinds.Dense(n_classes, activation="softmax")(x)
         loss = "sparse_categorical_crossentropy"
     model = keras.Model(inputs, outputs)
     model.compile(
@@ -524,9 +654,34 @@ def trained_transfer_model(keras, base, n_classes, images, labels, eagerly=False
 
 
 def layers_of(base):
-    layers = base.layers
-    expect.that(isinstance(layers, list), "expected the base to keep its layers")
-    return layers
+    listed = base.layers
+    expect.that(isinstance(listed, list), "expected the base to keep its layers")
+    return listed
+
+
+def expect_shown_weights_are_used(model, base, features_of, size, n_outputs, rng):
+    """Predictions are what follows from the weights that base and model show."""
+    images = images_like(rng, 16, size)
+    features = features_of(weights_of(base), images)
+    expect.equal(
+        predictions(model, images, (16, n_outputs)),
+        head_output(features, head_among(weights_of(model), features.shape[1], n_outputs)),
+        of="the predictions, from the weights that the model shows",
+        rtol=1e-2,
+        atol=1e-4,
+    )
+
+
+def head_among(weights, channels, n_outputs):
+    """Kernel and bias of the head among a model's weights."""
+    wanted = [(channels, n_outputs), (n_outputs,)]
+    for pair in itertools.pairwise(weights):
+        if [array.shape for array in pair] == wanted:
+            return pair
+    return expect.fail(
+        f"expected a dense head on the base's {channels} pooled features, with a kernel of shape "
+        f"{wanted[0]} and a bias of shape {wanted[1]}, found none among the weights"
+    )
 
 
 def expect_the_top_moves(submission, keras, base, size, n_classes, n_layers, rng, eagerly=False):
@@ -535,8 +690,8 @@ def expect_the_top_moves(submission, keras, base, size, n_classes, n_layers, rng
     model = trained_transfer_model(keras, base, n_classes, images, labels, eagerly)
     got = expect.model(submission.unfreeze_top(model, base, n_layers, 0.01))
     expect_new_rate(got, 0.01)
-    layers = layers_of(base)
-    before = [weights_of(layer) for layer in layers]
+    listed = layers_of(base)
+    before = [weights_of(layer) for layer in listed]
     everything = weights_of(got)
     if eagerly:
         got.run_eagerly = True
@@ -549,11 +704,12 @@ def expect_the_top_moves(submission, keras, base, size, n_classes, n_layers, rng
         "expected the head to go on learning, but training did not move it",
         "head_frozen_too",
     )
-    first = len(layers) - n_layers
-    for number, layer in enumerate(layers):
+    first = len(listed) - n_layers
+    for number, layer in enumerate(listed):
         expect_layer(
-            submission, layer, before[number], number >= first, f"{number} of {len(layers)}"
+            submission, layer, before[number], number >= first, f"{number} of {len(listed)}"
         )
+    return got
 
 
 def expect_layer(submission, layer, before, in_top, where):
@@ -607,14 +763,18 @@ def expect_new_rate(model, wanted):
 def test_exactly_the_top_moves(submission, rng):
     """Training then moves the head and the last n_layers of the base, and no layer below."""
     keras = keras_of(submission, rng)
-    expect_the_top_moves(submission, keras, convnet(keras), 12, 3, 4, rng)
+    base = with_weights(convnet(keras), convnet_weights(rng))
+    model = expect_the_top_moves(submission, keras, base, 12, 3, 4, rng)
+    expect_shown_weights_are_used(model, base, convnet_features, 12, 3, rng)
 
 
 @pytest.mark.exercise("unfreeze_top", seconds=SECONDS)
 def test_batch_normalization_stays(submission, rng):
     """No weight or statistic of a BatchNormalization layer moves, in the top or below it."""
     keras = keras_of(submission, rng)
-    expect_the_top_moves(submission, keras, sequential(keras), 9, 2, 5, rng)
+    base = with_weights(sequential(keras), sequential_weights(rng))
+    model = expect_the_top_moves(submission, keras, base, 9, 2, 5, rng)
+    expect_shown_weights_are_used(model, base, sequential_features, 9, 1, rng)
 
 
 @pytest.mark.exercise("unfreeze_top", seconds=SECONDS)
@@ -675,8 +835,7 @@ def striped_images(rng, n, n_classes, size=12):
 
 def transferred(submission, keras, n_classes, rng):
     """What transfer_learn makes of a base; the base, and its weights before."""
-    base = convnet(keras, dropout=0.1)
-    statistics_moved_from_their_start(base, rng)
+    base = with_weights(convnet(keras, dropout=0.1), convnet_weights(rng))
     before = [weights_of(layer) for layer in layers_of(base)]
     x_train, y_train = striped_images(rng, 120, n_classes)
     x_valid, y_valid = striped_images(rng, 40, n_classes)
@@ -699,19 +858,25 @@ def expect_classes_told_apart(model, n_classes, rng):
     )
 
 
+def expect_classes_told_apart_by_the_base(model, base, n_classes, rng):
+    expect_classes_told_apart(model, n_classes, rng)
+    n_outputs = n_classes if n_classes > 2 else 1
+    expect_shown_weights_are_used(model, base, convnet_features, 12, n_outputs, rng)
+
+
 @pytest.mark.exercise("transfer_learn", seconds=SECONDS)
 def test_tells_classes_apart(submission, rng):
-    """On images it has not seen, the model tells three classes apart."""
-    model, _, _ = transferred(submission, keras_of(submission, rng), 3, rng)
-    expect_classes_told_apart(model, 3, rng)
+    """On images it has not seen, the model tells three classes apart, by the base's features."""
+    model, base, _ = transferred(submission, keras_of(submission, rng), 3, rng)
+    expect_classes_told_apart_by_the_base(model, base, 3, rng)
 
 
 @pytest.mark.exercise("transfer_learn", seconds=SECONDS)
 def test_two_classes(submission, rng):
     """It tells two classes apart, with one sigmoid unit; images without labels are a ValueError."""
     keras = keras_of(submission, rng)
-    model, _, _ = transferred(submission, keras, 2, rng)
-    expect_classes_told_apart(model, 2, rng)
+    model, base, _ = transferred(submission, keras, 2, rng)
+    expect_classes_told_apart_by_the_base(model, base, 2, rng)
     x, y = striped_images(rng, 12, 2)
     for x_train, y_train, n_classes, why in (
         (x, y[:-1], 2, "there are 12 images and 11 labels"),
@@ -750,6 +915,7 @@ def test_fine_tunes_the_top_at_a_lower_rate(submission, rng):
                 "but its weights or statistics moved",
                 "statistics_drift_in_fine_tuning",
             )
+    expect_classes_told_apart_by_the_base(model, base, 3, rng)
 
 
 # -- homework: pretrain_base and transfer_to_sex ---------------------------------------------------
@@ -834,14 +1000,43 @@ def test_rejects_rings_that_do_not_fit(submission, rng):
 
 def age_base(keras, n_features=4):
     """A base as of pretrain_base, by other means."""
-    layers = keras.layers
+    kinds = keras.layers
     return keras.Sequential(
         [
             keras.Input((n_features,)),
-            layers.Dense(12, activation="tanh"),
-            layers.BatchNormalization(),
-            layers.Dense(8, activation="tanh"),
+            kinds.Dense(12, activation="tanh"),
+            kinds.BatchNormalization(),
+            kinds.Dense(8, activation="tanh"),
         ]
+    )
+
+
+def blind_to_a_direction(base, rng):
+    """Gives an age_base weights by which its features do not change along one direction.
+
+    Returns:
+        The direction, shape (4,). As long as the base stays what it is, nothing that is computed
+        from its features changes along it, whatever the head has learned.
+    """
+    direction = rng.normal(size=4)
+    direction /= np.linalg.norm(direction)
+    kernel = rng.normal(0, 0.5, (4, 12))
+    kernel -= np.outer(direction, direction @ kernel)
+    dense = float32(rng.normal(0, 0.4, (12, 8)), rng.uniform(-0.2, 0.2, 8))
+    bias = rng.uniform(-0.3, 0.3, 12)
+    base.set_weights([*float32(kernel, bias), *normalization(rng, 12), *dense])
+    return direction
+
+
+def expect_blind(model, x, direction, when):
+    along = (x + 2 * direction).astype("float32")
+    got, other = predictions(model, x, (len(x), 3)), predictions(model, along, (len(x), 3))
+    expect.that(
+        bool(np.abs(got - other).max() < 1e-3),
+        f"expected the model, {when}, to give the same for shells of which the base, as it came, "
+        "gives the same features; got something else, so it does more than the base as it came "
+        "and a head",
+        "base_learns_too",
     )
 
 
@@ -874,15 +1069,17 @@ def test_base_does_not_move(submission, rng):
     """Neither the training nor any further training moves the base; it moves the head."""
     keras = keras_of(submission, rng)
     base = age_base(keras)
+    direction = blind_to_a_direction(base, rng)
     before = weights_of(base)
     x, sex = sexed_shells(rng, 90)
     model = expect.model(submission.transfer_to_sex(base, x, sex, 2))
-    predictions(model, x, (90, 3))
+    first = predictions(model, x, (90, 3))
     expect.that(
         not moved(before, weights_of(base)),
         "expected the base's weights not to move in training, but they did",
         "frozen_too_late" if base.trainable is False else "base_learns_too",
     )
+    expect_blind(model, x, direction, "after transfer_to_sex")
     trained = weights_of(model)
     train_a_little(model, x, sex)
     expect.that(
@@ -890,8 +1087,10 @@ def test_base_does_not_move(submission, rng):
         "expected the base to stay frozen when training goes on, but its weights moved",
         "base_learns_too",
     )
+    expect_blind(model, x, direction, "after further training")
     expect.that(
-        moved(trained, weights_of(model)), "expected further training to move the head, got none"
+        moved(trained, weights_of(model)) and moved([first], [predictions(model, x, (90, 3))]),
+        "expected further training to move the head, got none",
     )
 
 

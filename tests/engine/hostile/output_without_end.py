@@ -1,9 +1,8 @@
 """Prints for ever.
 
-outcome: timeout
+outcome: crashed
+says: your program printed more than 150 MB
 """
 
-
-def split_sequence(sequence, n_steps):
-    while True:
-        print("never enough " * 1_000)
+while True:
+    print("never enough " * 10_000)

@@ -1,0 +1,12 @@
+"""Children that beget children, twice as many every twentieth of a second.
+
+outcome: crashed
+says: your program started more than 40 processes
+"""
+
+import os
+import time
+
+while True:
+    os.fork()
+    time.sleep(0.05)
