@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import random
 import sys
+from collections.abc import Callable
 
 from course.catalogue import read_catalogue
 from course.errors import CourseError
@@ -61,11 +62,12 @@ def status(arguments: argparse.Namespace) -> int:
     print(_time(sitting))
     files = read_workspace(exam, sitting.workspace)
     answers = parse_answers(exam, files.get(ANSWERS, b""))
-    for number, task in enumerate(exam.tasks, 1):
-        state = (
+    _print_tasks(
+        exam,
+        lambda number, task: (
             _state(sitting, number, task, files) if task.exercise else _answered(answers, number)
-        )
-        print(f"  {number:>2}. {title(task):<60} {points(task.points):>9}  {state}")
+        ),
+    )
     return 0
 
 
@@ -121,10 +123,16 @@ def _go_on(sitting: Sitting, seed: int | None) -> int:
 
 def _introduce(sitting: Sitting, exam: Exam) -> None:
     print(_time(sitting))
-    for number, task in enumerate(exam.tasks, 1):
-        print(f"  {number:>2}. {title(task):<60} {points(task.points):>9}  {task.minutes:>3} min")
+    _print_tasks(exam, lambda number, task: f"{task.minutes:>3} min")
     print(f"\nThe tasks are in {sitting.workspace / 'README.md'}")
     print("course exam status shows the time that is left, course exam submit hands in.")
+
+
+def _print_tasks(exam: Exam, note: Callable[[int, Task], str]) -> None:
+    width = max(len(title(task)) for task in exam.tasks)
+    for number, task in enumerate(exam.tasks, 1):
+        head = f"{number:>2}. {title(task):<{width}} {points(task.points):>9}"
+        print(f"  {head}  {note(number, task)}")
 
 
 def _show(mark: Mark) -> None:

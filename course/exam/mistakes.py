@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from course.exam.modules import TaskModule, argument_names, free_names
+from course.exam.modules import TaskModule, free_names, signature_of
 from course.outline import last_line
 from course.source import SourceProblem, read_source
 
@@ -32,7 +32,7 @@ class Mistake:
         says: what is wrong.
         body: its code without comments, which might tell too much, indented.
         names: what the code uses and does not define.
-        arguments: its arguments' names.
+        signature: its arguments and their defaults.
     """
 
     name: str
@@ -41,11 +41,11 @@ class Mistake:
     says: str
     body: str
     names: frozenset[str]
-    arguments: tuple[str, ...]
+    signature: tuple[str, ...]
 
     def fits(self, module: TaskModule) -> bool:
-        """Whether it can be shown in that module: same arguments, and nothing that is not there."""
-        return list(self.arguments) == module.signature and module.can_use(self.names)
+        """Whether it can be shown there: with the same signature, and nothing that is missing."""
+        return self.signature == module.signature and module.can_use(self.names)
 
 
 def read_mistakes(path: Path) -> tuple[Mistake, ...]:
@@ -75,7 +75,7 @@ def _read(tree: ast.Module, text: str) -> Iterator[Mistake]:
                 says["says"],
                 textwrap.indent(textwrap.dedent(shown), " " * 4),
                 frozenset(free_names([node.args, *body])),
-                tuple(argument_names(node)),
+                signature_of(node),
             )
 
 

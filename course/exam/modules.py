@@ -64,9 +64,9 @@ class TaskModule:
         return set(names) <= _BUILTINS | self._definitions.keys() - {self.exercise, "main"}
 
     @cached_property
-    def signature(self) -> list[str]:
-        """The names of the arguments."""
-        return argument_names(self._function)
+    def signature(self) -> tuple[str, ...]:
+        """The names of the arguments, and their defaults."""
+        return signature_of(self._function)
 
     # -- the solution, taken apart -------------------------------------------------------------
 
@@ -230,5 +230,8 @@ def free_names(parts: Iterable[ast.AST]) -> set[str]:
     return used - bound
 
 
-def argument_names(function: ast.FunctionDef) -> list[str]:
-    return [node.arg for node in ast.walk(function.args) if isinstance(node, ast.arg)]
+def signature_of(function: ast.FunctionDef) -> tuple[str, ...]:
+    """The names of the arguments and the text of their defaults, without annotations."""
+    names = [node.arg for node in ast.walk(function.args) if isinstance(node, ast.arg)]
+    defaults = [*function.args.defaults, *filter(None, function.args.kw_defaults)]
+    return (*names, *map(ast.unparse, defaults))
