@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from course.errors import CourseError
@@ -52,7 +51,7 @@ def seconds_between(start: Moment, end: Moment) -> float:
 
 
 def time_of_day(wall: float) -> str:
-    return datetime.fromtimestamp(wall).strftime("%H:%M")
+    return time.strftime("%H:%M", time.localtime(wall))
 
 
 def minutes_and_seconds(seconds: float) -> str:
@@ -61,4 +60,4 @@ def minutes_and_seconds(seconds: float) -> str:
 
 
 def _date(wall: float) -> str:
-    return datetime.fromtimestamp(wall).strftime("%Y-%m-%d %H:%M")
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(wall))

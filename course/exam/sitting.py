@@ -16,7 +16,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -264,6 +263,8 @@ def _write_folder(target: Path, files: Files, workshop: Path) -> None:
         FileExistsError: there is something at `target`.
         CourseError: it cannot be written.
     """
+    import shutil  # `course hint` writes no folders
+
     unfinished = workshop / f"{target.name}.{os.getpid()}.tmp"
     try:
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -284,6 +285,8 @@ def _write_folder(target: Path, files: Files, workshop: Path) -> None:
 
 def _remove_leftovers(exams: Path) -> None:
     """Deletes what killed processes have left unfinished."""
+    import shutil
+
     import psutil
 
     for path in exams.glob("*.*.tmp"):
