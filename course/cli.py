@@ -44,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_student_commands(commands)
     _add_run_commands(commands)
+    _add_exam_commands(commands)
     _add_authoring_commands(commands)
     return parser
 
@@ -102,6 +103,25 @@ def _add_run_commands(commands: argparse._SubParsersAction) -> None:
     verify.set_defaults(command="experiments:verify")
 
 
+def _add_exam_commands(commands: argparse._SubParsersAction) -> None:
+    exam = commands.add_parser("exam", help="timed practice over several topics")
+    actions = exam.add_subparsers(metavar="ACTION", required=True)
+    start = actions.add_parser("start", help="draw an exam and start the clock")
+    start.add_argument(
+        "--topics",
+        nargs="+",
+        default=[],
+        metavar="TOPIC",
+        help="weeks, or subjects of short questions (default: all weeks)",
+    )
+    start.add_argument("--minutes", type=_minutes, default=60, metavar="N", help="default: 60")
+    start.add_argument("--seed", type=_seed, metavar="N", help="the same exam again")
+    status = actions.add_parser("status", help="the time that is left, and what is done")
+    submit = actions.add_parser("submit", help="hand in; shows points and what was missed")
+    for action, name in ((start, "start"), (status, "status"), (submit, "submit")):
+        action.set_defaults(command=f"exam:{name}")
+
+
 def _add_authoring_commands(commands: argparse._SubParsersAction) -> None:
     authoring = commands.add_parser("authoring", help="for those who write exercises")
     actions = authoring.add_subparsers(metavar="ACTION", required=True)
@@ -119,4 +139,10 @@ def _add_authoring_commands(commands: argparse._SubParsersAction) -> None:
 def _seed(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"expected a whole number from 0, got {text!r}")
+    return int(text)
+
+
+def _minutes(text: str) -> int:
+    if not (text.isdecimal() and 5 <= int(text) <= 600):
+        raise argparse.ArgumentTypeError(f"expected minutes from 5 to 600, got {text!r}")
     return int(text)

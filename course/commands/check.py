@@ -10,6 +10,7 @@ from pathlib import Path
 
 from course.catalogue import Exercise, read_catalogue, select
 from course.errors import CourseError
+from course.exam.sitting import refuse_in_workspace
 from course.grading.console import Console
 from course.grading.grade import grade
 from course.grading.report import Report
@@ -27,6 +28,7 @@ def check(arguments: argparse.Namespace) -> int:
     catalogue = read_catalogue(project)
     exercises = select(catalogue, arguments.exercises)
     target = arguments.target or project.exercises
+    refuse_in_workspace(project, target)
     console = Console(sys.stdout, quiet=arguments.json)
     report = _grade(project, exercises, target, arguments, console)
     if target == project.exercises:
