@@ -30,6 +30,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from multiprocessing.connection import wait
 from pathlib import Path
 
 import psutil
@@ -66,7 +67,7 @@ class Watched:
         while text.encode() not in received:
             if time.monotonic() > deadline:
                 raise RuntimeError(f"no {text!r} came; the last frames were\n{received.decode()}")
-            if False:
+            if wait([self.terminal], 0.1):
                 received += os.read(self.terminal, 65_536)
         return time.time()
 

@@ -111,6 +111,8 @@ class Judge:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
         self._errors.close()
 
     def _send(self, request: dict[str, Any]) -> int:

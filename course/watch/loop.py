@@ -228,6 +228,7 @@ class Watch:
             ).returncode
             print("\nAny key goes back to watching.", flush=True)
             self._wait_for_key()
+        self._shown = []  # the screen was somebody else's
         self._note = f"{_clock()}  the run of {week} " + ("is done" if code == 0 else "has failed")
 
     def _wait_for_key(self) -> None:

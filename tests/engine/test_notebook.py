@@ -186,9 +186,7 @@ def test_a_verdict_shows_failures_first_and_escapes_everything(project):
     exercise = read_catalogue(project)[WEEK].exercises[0]
     checks = [
         CheckResult(exercise.id, "a", "First & right.", "passed", 1.0),
-        CheckResult(
-            exercise.id, "b", "Second.", "failed", 1.0, message="<script>1</script>"
-        ),
+        CheckResult(exercise.id, "b", "Second.", "failed", 1.0, message="<script>1</script>"),
     ]
     verdict = Verdict(exercise, checks)
     html = verdict._repr_html_()
