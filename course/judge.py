@@ -5,10 +5,10 @@ any moment, and it is ready for the next at once.
 
 One JSON object per line goes each way. Requests carry growing numbers:
 
-    {"number": 1, "exercise": ID, "folder": DIR}  -> {"number": 1, "checks": […]}
-                                                  or {"number": 1, "cancelled": true}
-                                                  or {"number": 1, "problem": TEXT}
-    {"number": 2, "warm_up": [LIBRARY, …]}        -> {"number": 2}
+    {"number": 1, "exercise": ID, "folder": DIR}  -> {"number": 1, "confined": true, "checks": […]}
+                                                  or {…, "cancelled": true}
+                                                  or {…, "problem": TEXT}
+    {"number": 2, "warm_up": [LIBRARY, …]}        -> {"number": 2, "confined": true}
     {"cancel": 2}                                 all requests up to this number
 """
 
@@ -24,6 +24,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -38,7 +39,8 @@ if TYPE_CHECKING:
     from course.catalogue import Exercise
     from course.sandbox.launcher import Sandbox
 
-LEAVE_SECONDS = 5.0
+LEAVE_SECONDS = 1.0  # for the main thread, once nobody asks any more
+CLOSE_SECONDS = 10.0  # for the whole process
 _FIELDS = {field.name for field in fields(CheckResult)}
 
 
@@ -107,7 +109,7 @@ class Judge:
         with contextlib.suppress(OSError):
             self._process.stdin.close()  # by which it knows that nobody asks any more
         try:
-            self._process.wait(2 * LEAVE_SECONDS)
+            self._process.wait(CLOSE_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -171,21 +173,19 @@ class _Bench:
         from course.sandbox.launcher import Sandbox
 
         signal.signal(signal.SIGINT, self._on_interrupt)
-        threading.Thread(target=self._listen, daemon=True).start()
-        sandbox = Sandbox()
-        try:
+        with Sandbox() as sandbox:
+            threading.Thread(target=self._listen, args=[sandbox], daemon=True).start()
             while (request := self._waiting.get()) is not None:
                 self._number = request["number"]
-                answer = {"number": self._number} | self._answer(request, sandbox)
+                answer = {"number": self._number, "confined": sandbox.confined}
+                answer |= self._answer(request, sandbox)
                 self._answers.write(json.dumps(answer) + "\n")
                 self._answers.flush()
                 if self._broken:
                     sandbox.close()
                     self._broken = False
-        finally:
-            sandbox.close()
 
-    def _listen(self) -> None:
+    def _listen(self, sandbox: Sandbox) -> None:
         for line in self._requests:
             message = json.loads(line)
             if "cancel" in message:
@@ -194,8 +194,11 @@ class _Bench:
                 self._waiting.put(message)
         self._cancel(sys.maxsize)
         self._waiting.put(None)
-        # A grader in an endless loop of its own must not outlive who asked.
-        threading.Timer(LEAVE_SECONDS, os._exit, [1]).start()
+        # Loading a library, or a grader in an endless loop of its own, must not outlive who asked.
+        time.sleep(LEAVE_SECONDS)
+        sandbox.close()
+        time.sleep(LEAVE_SECONDS)
+        os._exit(1)
 
     def _cancel(self, number: int) -> None:
         self._cancelled = number

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import atexit
+import functools
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from IPython.display import Code, Image, display
 
@@ -20,7 +22,21 @@ from course.judge import Judge, JudgeEndedError
 from course.notebook.cells import module_text
 from course.notebook.verdict import Verdict
 from course.project import Project
+from course.sandbox.confinement import UNCONFINED
 from course.source import attempted
+
+
+def friendly(function: Callable[..., None]) -> Callable[..., None]:
+    """The function, with a line instead of a traceback for what the student can mend."""
+
+    @functools.wraps(function)
+    def wrapped(*arguments: Any, **options: Any) -> None:
+        try:
+            function(*arguments, **options)
+        except CourseError as error:
+            print(f"course: {error}")
+
+    return wrapped
 
 
 class NotebookWeek:
@@ -37,12 +53,14 @@ class NotebookWeek:
         self._week = find_week(read_catalogue(self._project), name)
         self._cells = cells
         self._judge: Judge | None = None
+        self._told = False
         root = str(self._project.root)
         if root not in sys.path:  # first: other packages are named `datasets`, too
             sys.path.insert(0, root)
         lazy.install()
         atexit.register(self._end_judge)
 
+    @friendly
     def check(self, name: str) -> None:
         """Shows what the checks say of a function."""
         exercise = self._exercise(name)
@@ -52,10 +70,12 @@ class NotebookWeek:
             return
         display(Verdict(exercise, self._judged(exercise, text)))
 
+    @friendly
     def hint(self, name: str) -> None:
         """One more hint each time."""
         print(next_hint(self._project, self._exercise(name)))
 
+    @friendly
     def solution(self, name: str) -> None:
         """The solution, after an attempt."""
         exercise = self._exercise(name)
@@ -68,6 +88,7 @@ class NotebookWeek:
         else:
             display(Code(text, language="python"))
 
+    @friendly
     def run(self, quick: bool = True) -> None:
         """Trains the week's models with the functions of this notebook, and shows the plots.
 
@@ -121,6 +142,9 @@ class NotebookWeek:
             self._judge = Judge(self._project)
         self._judge.ask(exercise, folder)
         answer = self._judge.receive()
+        if not answer["confined"] and not self._told:
+            self._told = True
+            print(UNCONFINED)
         if "problem" in answer:
             raise CourseError(answer["problem"])
         return answer["checks"]

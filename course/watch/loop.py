@@ -46,6 +46,7 @@ class Watch:
         self._note = "starting …"
         self._help = ""
         self._page = 0
+        self._confined = True
         self._terminal: Terminal | None = None
         self._shown: list[str] = []
 
@@ -108,6 +109,7 @@ class Watch:
             self._note = f"{_clock()}  saved; nothing has changed that a check depends on"
 
     def _take_in_answer(self, answer: dict[str, Any]) -> None:
+        self._confined = answer["confined"]
         if answer["number"] == self._warming:
             self._warming = None
             self._note = "ready; save a file and it is checked"
@@ -245,7 +247,9 @@ class Watch:
         if self._terminal is None:
             self._print(View(judging, self._note))
             return
-        view = View(judging, self._note, self._help, self._page, self._terminal.coloured)
+        view = View(
+            judging, self._note, self._help, self._page, self._confined, self._terminal.coloured
+        )
         lines = frame(self._session, view, *self._terminal.size())
         if lines != self._shown:
             self._terminal.draw(lines)

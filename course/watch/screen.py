@@ -14,6 +14,7 @@ from course.wrapping import cut, indented
 
 KEYS = "h hint   n next   s solution   r run   q quit"
 MORE = "space: more"
+UNCONFINED = "Your code runs in a process of its own, but not in a sandbox; course check says more."
 BOLD, DIM = "1", "2"
 RULE = "─"
 
@@ -27,6 +28,7 @@ class View:
         note: one line on what happened last.
         help: a hint or a solution that was asked for.
         page: which part of what does not fit is to be seen, from 0.
+        confined: whether the code runs in a sandbox.
         coloured: whether the terminal shows colours.
     """
 
@@ -34,13 +36,14 @@ class View:
     note: str = ""
     help: str = ""
     page: int = 0
+    confined: bool = True
     coloured: bool = False
 
 
 def frame(session: Session, view: View, columns: int, rows: int) -> list[str]:
     """The whole screen: at most `rows` lines that take at most `columns` cells each."""
     head = [*_overview(session, view), RULE * columns]
-    foot = [RULE * columns, KEYS, view.note]
+    foot = [RULE * columns, *([] if view.confined else [UNCONFINED]), KEYS, view.note]
     body = exercise_lines(session, view, columns)
     room = max(rows - len(head) - len(foot), 1)
     if len(body) > room:

@@ -107,7 +107,7 @@ def test_filled_in_it_runs_from_top_to_bottom_and_can_be_handed_in(project, tmp_
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     setup, _, successor, check_successor, _, check_double, _, run = code
     check_successor.source = WRONG + check_successor.source.replace("# ", "")
-    setup.source += '\ncheck("successor")'
+    setup.source += '\ncheck("successor")\nhint("sucessor")'
     right = successor.source
     successor.source = f'{stub}\ncheck("successor")\nsolution("successor")'
     # What shows or trains is not repeated by a check; what is gone again is not needed by it.
@@ -118,7 +118,7 @@ def test_filled_in_it_runs_from_top_to_bottom_and_can_be_handed_in(project, tmp_
 
     nbclient.NotebookClient(notebook, timeout=120, resources={"metadata": {"path": "."}}).execute()
 
-    assert "run the cell that defines it" in said(setup)
+    assert "run the cell that defines it" in said(setup) and "did you mean" in said(setup)
     early, after_attempt = said(successor), said(check_successor)
     assert "· successor   0 of 2 points" in early and "after an attempt" in early
     assert "✗ successor   0 of 2 points" in after_attempt and "one before." in after_attempt
