@@ -5,7 +5,8 @@
 A copy of the course is watched on a terminal of its own. For each exercise whose checks train
 nothing, a wrong answer (its first misconception) and the right one are saved in turn. The clock
 starts with the file's modification time, and stops when the terminal has received the frame with
-the new verdict. Exercises that use TensorFlow are included, and reported by themselves as well.
+the new verdict: of a wrong answer the first failed check, of a right one all of them. Between the
+saves `python -c pass` is started, to tell how busy the machine was (0.02 s when idle). Exercises that use TensorFlow are included, and reported by themselves as well.
 
 Then one exercise is saved `--saves` times in a row, and the processes and memory of everything
 that watching has started are compared before and after.
@@ -85,8 +86,12 @@ def main() -> None:
     chosen = select(read_catalogue(project), options.exercises)
     chosen = [exercise for exercise in chosen if not trains(project, exercise)]
     with watched(project, chosen) as watch:
-        seconds = {e: measure(watch, project, e, options.runs) for e in chosen}
-        report(seconds)
+        bare: list[float] = []
+        seconds = {}
+        for exercise in chosen:
+            seconds[exercise] = measure(watch, project, exercise, options.runs)
+            bare.append(bare_python())
+        report(seconds, bare)
         print()
         endure(watch, project, chosen[0], options.saves)
 
@@ -188,7 +193,13 @@ def decorators(node: ast.stmt) -> Sequence[ast.expr]:
     return getattr(node, "decorator_list", ())
 
 
-def report(seconds: dict[Exercise, list[float]]) -> None:
+def bare_python() -> float:
+    started = time.perf_counter()
+    subprocess.run([sys.executable, "-c", "pass"], check=True)
+    return time.perf_counter() - started
+
+
+def report(seconds: dict[Exercise, list[float]], bare: list[float]) -> None:
     rows = [row(exercise.id, times) for exercise, times in seconds.items()]
     groups = {
         "all": seconds.values(),
@@ -198,6 +209,7 @@ def report(seconds: dict[Exercise, list[float]]) -> None:
     for name, group in groups.items():
         if group:
             rows.append(row(f"{name}: {len(group)} exercises", list(chain(*group))))
+    rows.append(row("(python -c pass)", bare))
     print(format_table(rows))
 
 

@@ -8,6 +8,7 @@ One JSON object per line goes each way. Requests carry growing numbers:
     {"number": 1, "exercise": ID, "folder": DIR}  -> {"number": 1, "confined": true, "checks": […]}
                                                   or {…, "cancelled": true}
                                                   or {…, "problem": TEXT}
+                        "stream": true            first {…, "check": …} for each, as it comes
     {"number": 2, "warm_up": [LIBRARY, …]}        -> {"number": 2, "confined": true}
     {"cancel": 2}                                 all requests up to this number
 """
@@ -77,9 +78,16 @@ class Judge:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def ask(self, exercise: Exercise, folder: Path) -> int:
-        """Asks for the checks of an exercise, without waiting; returns the request's number."""
-        return self._send({"exercise": exercise.id, "folder": str(folder.resolve())})
+    def ask(self, exercise: Exercise, folder: Path, stream: bool = False) -> int:
+        """Asks for the checks of an exercise, without waiting; returns the request's number.
+
+        Args:
+            exercise: the exercise.
+            folder: holds the week's module.
+            stream: whether each check is also told by itself, as `check`, as soon as it is done.
+        """
+        request = {"exercise": exercise.id, "folder": str(folder.resolve()), "stream": stream}
+        return self._send(request)
 
     def warm_up(self, libraries: Iterable[str]) -> int:
         """Has libraries loaded before they are needed, without waiting."""
@@ -102,6 +110,8 @@ class Judge:
         answer = json.loads(line)
         if "checks" in answer:
             answer["checks"] = [_check_result(content) for content in answer["checks"]]
+        if "check" in answer:
+            answer["check"] = _check_result(answer["check"])
         return answer
 
     def close(self) -> None:
@@ -177,13 +187,15 @@ class _Bench:
             threading.Thread(target=self._listen, args=[sandbox], daemon=True).start()
             while (request := self._waiting.get()) is not None:
                 self._number = request["number"]
-                answer = {"number": self._number, "confined": sandbox.confined}
-                answer |= self._answer(request, sandbox)
-                self._answers.write(json.dumps(answer) + "\n")
-                self._answers.flush()
+                self._tell(sandbox, self._answer(request, sandbox))
                 if self._broken:
                     sandbox.close()
                     self._broken = False
+
+    def _tell(self, sandbox: Sandbox, answer: dict[str, Any]) -> None:
+        answer = {"number": self._number, "confined": sandbox.confined} | answer
+        self._answers.write(json.dumps(answer) + "\n")
+        self._answers.flush()
 
     def _listen(self, sandbox: Sandbox) -> None:
         for line in self._requests:
@@ -216,7 +228,13 @@ class _Bench:
                 return {}
             exercise = self._exercises[request["exercise"]]
             starter = _Interruptible(self, sandbox)
-            report = grade(self._project, [exercise], Path(request["folder"]), starter)
+
+            def show(check: CheckResult) -> None:
+                if request["stream"]:
+                    self._tell(sandbox, {"check": check.to_json()})
+
+            folder = Path(request["folder"])
+            report = grade(self._project, [exercise], folder, starter, on_result=show)
         except _Cancelled:
             return {"cancelled": True}
         except CourseError as error:

@@ -14,6 +14,7 @@ from typing import Any
 
 from course.catalogue import Exercise
 from course.errors import CourseError
+from course.grading.report import CheckResult
 from course.hints import is_attempted, next_hint, solution_text
 from course.judge import Judge, JudgeEndedError
 from course.project import Project
@@ -41,6 +42,7 @@ class Watch:
         self._events: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         self._judge: Judge | None = None
         self._judging: tuple[int, str] | None = None  # the request's number and the exercise
+        self._so_far: list[CheckResult] = []  # of the exercise that is being judged
         self._warming: int | None = None
         self._failures: dict[str, int] = {}
         self._note = "starting …"
@@ -115,6 +117,9 @@ class Watch:
             self._note = "ready; save a file and it is checked"
         if self._judging is None or answer["number"] != self._judging[0]:
             return  # what was taken back
+        if "check" in answer:
+            self._so_far.append(answer["check"])
+            return
         name, self._judging = self._judging[1], None
         if "checks" in answer:
             self._failures.pop(name, None)
@@ -135,7 +140,8 @@ class Watch:
             if self._failures.get(name, 0) >= MAX_FAILURES:
                 continue
             exercise = self._session.exercises[name]
-            self._judging = self._judge.ask(exercise, self._project.exercises), name
+            number = self._judge.ask(exercise, self._project.exercises, stream=True)
+            self._judging, self._so_far = (number, name), []
         if self._judging is None and self._libraries and self._warming is None:
             # Now, while nobody waits: importing them takes seconds.
             self._warming = self._judge.warm_up(self._libraries)
@@ -245,10 +251,16 @@ class Watch:
     def _draw(self) -> None:
         judging = self._judging[1] if self._judging is not None else None
         if self._terminal is None:
-            self._print(View(judging, self._note))
+            self._print(View(judging))
             return
         view = View(
-            judging, self._note, self._help, self._page, self._confined, self._terminal.coloured
+            judging,
+            self._so_far,
+            self._note,
+            self._help,
+            self._page,
+            self._confined,
+            self._terminal.coloured,
         )
         lines = frame(self._session, view, *self._terminal.size())
         if lines != self._shown:

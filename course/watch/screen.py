@@ -25,6 +25,7 @@ class View:
 
     Attributes:
         judging: the id of the exercise that is being judged.
+        so_far: those of its checks that are done.
         note: one line on what happened last.
         help: a hint or a solution that was asked for.
         page: which part of what does not fit is to be seen, from 0.
@@ -33,6 +34,7 @@ class View:
     """
 
     judging: str | None = None
+    so_far: Sequence[CheckResult] = ()
     note: str = ""
     help: str = ""
     page: int = 0
@@ -42,7 +44,7 @@ class View:
 
 def frame(session: Session, view: View, columns: int, rows: int) -> list[str]:
     """The whole screen: at most `rows` lines that take at most `columns` cells each."""
-    head = [*_overview(session, view), RULE * columns]
+    head = [*_overview(session), RULE * columns]
     foot = [RULE * columns, *([] if view.confined else [UNCONFINED]), KEYS, view.note]
     body = exercise_lines(session, view, columns)
     room = max(rows - len(head) - len(foot), 1)
@@ -64,23 +66,26 @@ def _page(lines: list[str], room: int, page: int) -> list[str]:
 def exercise_lines(session: Session, view: View, columns: int) -> list[str]:
     """The current exercise: what it is, help that was asked for, and its checks, failures first."""
     exercise = session.current
+    judging = view.judging == exercise.id
+    failing = judging and any(check.status != "passed" for check in view.so_far)
+    mark = "✗" if failing else _mark(session, exercise)
     lines = [
-        f"{_mark(session, exercise)} {exercise.id}   {_points(session, exercise)}   "
+        f"{mark} {exercise.id}   {_points(session, exercise)}   "
         f"{'*' * exercise.difficulty}  {exercise.minutes} min"
     ]
     if view.help:
         lines += ["", *_indented(view.help, 2, columns)]
     if exercise.week in session.problems:
         return [*lines, "", *_indented(session.problems[exercise.week], 4, columns)]
-    if view.judging == exercise.id:
-        return [*lines, "", "  checking …"]
+    if judging:  # the first failure need not wait for checks that train
+        return [*lines, "", "  checking …", *_check_lines(view.so_far, columns)]
     checks = session.checks.get(exercise.id)
     if checks is None or session.is_waiting(exercise.id):
         return [*lines, "", "  waiting to be checked …"]
     return [*lines, "", *_verdict(session, exercise, checks, columns)]
 
 
-def _overview(session: Session, view: View) -> list[str]:
+def _overview(session: Session) -> list[str]:
     week = session.week
     marks = " ".join(_mark(session, e) for e in week)
     passed = sum(session.passed(e.id) for e in week)
@@ -106,6 +111,12 @@ def _verdict(
         lines = ["  All its checks passed." + (" n: the next exercise" if others else ""), ""]
     if len(checks) > 1 and len({check.message for check in checks}) == 1 and checks[0].message:
         return _indented(checks[0].message, 4, columns)
+    return lines + _check_lines(checks, columns)
+
+
+def _check_lines(checks: Sequence[CheckResult], columns: int) -> list[str]:
+    """The checks, failures first, each misconception explained once."""
+    lines = []
     explained: set[str | None] = {None}
     for check in sorted(checks, key=lambda check: check.status == "passed"):
         lines.append(f"  {MARKS.get(check.status, '✗')} {check.title}")

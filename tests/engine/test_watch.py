@@ -183,6 +183,11 @@ def test_problems_help_and_what_is_going_on(session, project):
     assert "Not written yet" in shown() and f"exercises/{WEEK}.py" in shown()
     assert "hint 1 of 2" in shown(help="hint 1 of 2: Add.")
     assert "not in a sandbox" in shown(confined=False) and "sandbox" not in shown()
+    bad = [result(SUCCESSOR), result(SUCCESSOR, "failed", "too early to tell")]
+    assert "too early" in shown(judging=SUCCESSOR, so_far=bad) and "✗ week" in shown(
+        judging=SUCCESSOR, so_far=bad
+    )
+    assert "✗ week" not in shown(judging=SUCCESSOR, so_far=bad[:1])
     assert "checking …" in shown(judging=SUCCESSOR) and "checking …" not in shown(judging=DOUBLE)
     save(project, RIGHT)
     look(session)
@@ -253,6 +258,9 @@ def test_a_check_is_broken_off_and_the_next_one_counts(project):
             answer = judge.receive()
             assert answer["number"] == number
             assert [check.status for check in answer["checks"]] == ["passed", "passed"]
+        judge.ask(exercise, project.exercises, stream=True)
+        names = [judge.receive()["check"].check for _ in range(2)]
+        assert names == [check.check for check in judge.receive()["checks"]]
         judge.ask(exercise, project.exercises)
         judge.cancel()  # before it has begun
         judge.ask(exercise, project.root / "nowhere")
