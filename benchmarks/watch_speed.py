@@ -5,8 +5,9 @@
 A copy of the course is watched on a terminal of its own. For each exercise whose checks train
 nothing, a wrong answer (its first misconception) and the right one are saved in turn. The clock
 starts with the file's modification time, and stops when the terminal has received the frame with
-the new verdict: of a wrong answer the first failed check, of a right one all of them. Between the
-saves `python -c pass` is started, to tell how busy the machine was (0.02 s when idle). Exercises that use TensorFlow are included, and reported by themselves as well.
+the new verdict: of a wrong answer the first failed check, of a right one all of them. Exercises
+that use TensorFlow are included, and reported by themselves as well. In between, `python -c pass`
+is started, to tell how busy the machine was (0.02 s when idle).
 
 Then one exercise is saved `--saves` times in a row, and the processes and memory of everything
 that watching has started are compared before and after.
