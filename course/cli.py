@@ -73,13 +73,25 @@ def _add_student_commands(commands: argparse._SubParsersAction) -> None:
     )
     check.set_defaults(command="check:check")
 
+    watch = commands.add_parser("watch", help="check again on every save")
+    watch.add_argument(
+        "exercises", nargs="*", metavar="WEEK[.EXERCISE]", help="what to watch (default: all)"
+    )
+    watch.set_defaults(command="watch:watch")
+
     for name, function, help_text in (
         ("hint", "hint", "one more hint each time"),
         ("solution", "solution", "the solution, after an attempt"),
+        ("reset", "reset", "the stub back in your file; your text is kept aside"),
     ):
         command = commands.add_parser(name, help=help_text)
         command.add_argument("exercise", metavar="WEEK.EXERCISE")
         command.set_defaults(command=f"listing:{function}")
+
+    notebook = commands.add_parser("notebook", help="a week as a Jupyter notebook, with checks")
+    notebook.add_argument("week", metavar="WEEK")
+    notebook.add_argument("-o", dest="out", type=Path, metavar="FILE", help="default: WEEK.ipynb")
+    notebook.set_defaults(command="notebook:notebook")
 
     data = commands.add_parser("data", help="which data sets are here, and fetching them")
     data.add_argument("action", nargs="?", choices=("status", "download"), default="status")

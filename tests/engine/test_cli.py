@@ -11,16 +11,12 @@ import time
 
 import psutil
 import pytest
-from toy import GRADER, SOLUTION, WEEK, write_toy
+from toy import GRADER, RIGHT, SOLUTION, WEEK, write_toy
 
 from course import cli
 from course.project import Project
 
 CHECKOUT = Project.find().root
-RIGHT = (
-    "def successor(number):\n    return number + 1\n\n\n"
-    "def double(values):\n    return [2 * int(value) for value in values]\n"
-)
 ANSWERS = {
     "right": RIGHT,
     "wrong": RIGHT.replace("number + 1", "number - 1"),
