@@ -331,11 +331,11 @@ def test_squared_loss_and_absolute_metric(submission, rng):
 
 @pytest.mark.exercise("build_regressor", seconds=SECONDS)
 def test_learns_what_is_not_linear(submission, rng):
-    """It learns y = |x| - 1, which is no linear function and is negative at times."""
+    """It learns y = 2 |x| - 3, which is no linear function, and mostly negative."""
     keras_of(submission, rng)
     model = expect.model(submission.build_regressor(2))
     x = rng.uniform(-1.7, 1.7, (500, 2)).astype("float32")
-    y = np.abs(x[:, 0]) * 1.5 - 1
+    y = 2 * np.abs(x[:, 0]) - 3
     model.fit(x[:300], y[:300], epochs=100, verbose=0)
     error = absolute_error(y[300:], predictions(model, x[300:], (500 - 300, 1)))
     linear = np.column_stack([x, np.ones(500)])
@@ -421,24 +421,22 @@ def test_trained_with_crossentropy(submission, rng):
 
 @pytest.mark.exercise("build_classifier", seconds=SECONDS)
 def test_learns_to_tell_groups_apart(submission, rng):
-    """It learns four groups of two or of four classes, which no single line separates."""
+    """It learns four separate groups of two classes, which no single line parts."""
     keras_of(submission, rng)
     group = rng.integers(4, size=500)
     middles = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]])
     x = (middles[group] + rng.normal(0, 0.25, (500, 2))).astype("float32")
-    for n_classes in (2, 4):
-        y = group % n_classes
-        model = expect.model(submission.build_classifier(2, n_classes))
-        model.fit(x[:300], y[:300], epochs=100, verbose=0)
-        p = predictions(model, x[300:], (200, n_classes if n_classes > 2 else 1))
-        chosen = p.argmax(axis=1) if n_classes > 2 else (p[:, 0] > 0.5).astype(int)
-        accuracy = (chosen == y[300:]).mean()
-        expect.that(
-            bool(accuracy >= 0.9),
-            f"expected an accuracy of at least 0.9 on unseen rows of four separate groups in "
-            f"{n_classes} classes after 100 epochs, got {accuracy:.2f}",
-            "no_hidden_layer_in_classifier" if n_classes == 2 and accuracy < 0.8 else None,
-        )
+    y = group % 2
+    model = expect.model(submission.build_classifier(2, 2))
+    model.fit(x[:300], y[:300], epochs=100, verbose=0)
+    p = predictions(model, x[300:], (200, 1))
+    accuracy = ((p[:, 0] > 0.5) == y[300:]).mean()
+    expect.that(
+        bool(accuracy >= 0.9),
+        f"expected an accuracy of at least 0.9 on unseen rows of four separate groups in two "
+        f"classes after 100 epochs, got {accuracy:.2f}",
+        "no_hidden_layer_in_classifier" if accuracy < 0.8 else None,
+    )
 
 
 @pytest.mark.exercise("build_classifier", seconds=SECONDS)
@@ -687,13 +685,11 @@ def test_drawn_with_replacement(submission, rng):
 @pytest.mark.exercise("bootstrap_indices")
 def test_every_row_is_as_likely(submission, rng):
     """All rows are equally likely, the first and the last included."""
-    seeds = rng.integers(100_000, size=300)
-    counts = np.bincount(
-        np.concatenate([drawn(submission, 5, int(seed)) for seed in seeds]), minlength=5
-    )
+    draws = [drawn(submission, 25, int(seed)) for seed in rng.integers(100_000, size=40)]
+    counts = np.bincount(np.concatenate(draws), minlength=25)
     expect.that(
-        bool((counts > 210).all() and (counts < 390).all()),
-        f"expected each of 5 rows about 300 times in 300 draws of 5, got {counts.tolist()}",
+        bool((counts > 8).all() and (counts < 80).all()),
+        f"expected each of 25 rows about 40 times in 40 draws of 25, got {counts.tolist()}",
         "last_row_never_drawn" if counts[-1] == 0 else None,
     )
 
@@ -722,11 +718,14 @@ def test_rejects_no_rows(submission):
 
 def expect_left_out(submission, indices, n):
     got = expect.array(submission.out_of_bag(indices, n), of="the rows")
-    wanted = [row for row in range(n) if row not in np.asarray(indices).tolist()]
+    drawn_rows = np.asarray(indices).tolist()
+    wanted = [row for row in range(n) if row not in drawn_rows]
+    expect.that(got.ndim == 1, f"expected rows of shape (m,), got shape {got.shape}")
+    rows_left = sorted(got.tolist())
     expect.that(
-        got.ndim == 1 and sorted(got.tolist()) == wanted,
+        rows_left == wanted,
         f"expected the rows {wanted}, got {got.tolist()}",
-        "in_bag_for_out" if sorted(got.tolist()) == sorted(set(indices)) else None,
+        "in_bag_for_out" if rows_left == sorted(set(drawn_rows)) else None,
     )
 
 
@@ -846,13 +845,15 @@ def expect_pca(submission, x, k):
     expect.equal(
         components @ components.T, np.eye(k), of="components @ components.T", rtol=1e-3, atol=1e-4
     )
-    directions, variances = expected_components(x)
+    _, variances = expected_components(x)
     expect_shares(ratio, x, variances, k)
     along = np.mean(((x - x.mean(axis=0)) @ components.T) ** 2, axis=0)  # the variance along each
     wrong = None
     if np.allclose(along[::-1], variances[:k]) or np.allclose(along, variances[::-1][:k]):
         wrong = "least_variance_first"
-    elif np.allclose(np.abs(components.T @ directions[:k].T), np.eye(x.shape[1], k), atol=1e-3):
+    elif k == x.shape[1] and np.allclose(
+        np.mean(((x - x.mean(axis=0)) @ components) ** 2, axis=0), variances, rtol=1e-3
+    ):
         wrong = "components_are_columns"
     expect.that(
         bool(np.allclose(along, variances[:k], rtol=1e-3, atol=1e-5 * variances.sum())),
@@ -1136,7 +1137,7 @@ def new_rows(submission, x, n_new, k, seed):
     expect.that(
         got.shape == (n_new, x.shape[1]),
         f"wrong shape of the new rows: expected {(n_new, x.shape[1])}, got {got.shape}",
-        "old_rows_returned_too" if len(got) == n_new + len(x) else None,
+        "old_rows_returned_too" if got.shape[:1] == (n_new + len(x),) else None,
     )
     on = on_segments(got, x, k)
     if not all(on):
@@ -1319,7 +1320,7 @@ def expect_prepared(fold, x, y, n_components, k):
 def test_every_row_is_validated_once(submission, rng):
     """Each real row is in one fold, and none of the new ones is."""
     for n, n_folds in ((30, 3), (23, 4)):
-        x, y = rare_class(rng, n, 9)
+        x, y = rare_class(rng, n, 11)
         for x_train, _, x_valid, valid in folds_of(submission, x, y, n_folds, 2, 2, 5):
             expect.shape(x_valid, (len(valid), 2), of="x_valid")
             expect.that(
@@ -1331,7 +1332,7 @@ def test_every_row_is_validated_once(submission, rng):
 def test_only_training_rows_are_known(submission, rng):
     """Means, components and new rows come from the training rows of the fold alone."""
     for n, n_folds, n_components in ((30, 3, 3), (24, 4, 2)):
-        x, y = rare_class(rng, n, 10)
+        x, y = rare_class(rng, n, 11)
         for fold in folds_of(submission, x, y, n_folds, n_components, 2, int(rng.integers(100))):
             expect_prepared(fold, x, y, n_components, 2)
 
@@ -1366,7 +1367,7 @@ def test_folds_and_rows_by_the_seed(submission, rng):
 @pytest.mark.exercise("prepare_folds")
 def test_rejects_impossible_folds(submission, rng):
     """Fewer than 2 folds, more than rows, and missing classes are a ValueError."""
-    x, y = rare_class(rng, 12, 6)
+    x, y = rare_class(rng, 12, 9)
     folds_of(submission, x, y, 2, 2, 1, 0)
     for classes, n_folds, why in (
         (y, 1, "n_folds is 1"),
