@@ -117,6 +117,6 @@ def simulate_advertising(seed: int = 0) -> pd.DataFrame:
     tv = rng.uniform(0.7, 296.4, N_SIMULATED)
     radio = rng.uniform(0.0, 49.6, N_SIMULATED)
     newspaper = (0.4 * radio + rng.gamma(2.0, 10.0, N_SIMULATED)).clip(0.3, 114.0)
-    sales = 2.8 + 0.42 * np.sqrt(tv) + 0.0012 * tv * radio + rng.normal(0, 0.5, N_SIMULATED)
+    sales = 3.8 + 0.42 * np.sqrt(tv) + 0.0012 * tv * radio + rng.normal(0, 0.5, N_SIMULATED)
     numbers = np.column_stack([tv, radio, newspaper, sales.clip(1.6)]).round(1)
     return pd.DataFrame(numbers, columns=list(COLUMNS), index=pd.RangeIndex(1, N_SIMULATED + 1))

@@ -677,7 +677,7 @@ def plot_leaks(leaks):
     """Honest and flattering score of each mistake, side by side, with the error of the mean."""
     panels = {
         "scaling": (
-            f"Scaling before the split\n{PILOT} shells, ridge regression",
+            f"Scaling before the split\n{PILOT} shells, ridge regression on products",
             "mean absolute error, rings (less is better)",
         ),
         "smote": (
@@ -700,7 +700,7 @@ def plot_leaks(leaks):
         axis.bar_label(bars, fmt="%.2f", label_type="center", color="white", fontsize=13)
         change = pairs[:, 1] - pairs[:, 0]
         axis.set(
-            title=f"{title}\n{change.mean():+.2f} ± {change.std() / np.sqrt(len(pairs)):.2f}",
+            title=f"{title}\n{change.mean():+.3f} ± {change.std() / np.sqrt(len(pairs)):.3f}",
             ylabel=label,
             ylim=(0, 1.15 * means.max()),
         )
@@ -724,7 +724,7 @@ def plot_map(x, rings, sex, seed):
     axes[0].set_title("Rings")
     for code, name in enumerate(("infant", "female", "male")):
         axes[1].scatter(*projected[sex == code].T, label=name, **shown)
-    axes[1].set_title("Sex: females and males cannot be told apart by size")
+    axes[1].set_title("Sex: females and males look alike")
     for group in np.argsort(centres[:, 0]):
         axes[2].scatter(*projected[groups == group].T, label=f"{sum(groups == group)}", **shown)
     axes[2].set_title("Groups by k-means: they follow size, not sex")
