@@ -632,8 +632,9 @@ def test_blocks_and_sizes_are_used(submission, rng):
                 f"expected kernels for ff_dim=17, mlp_units=(13, 11) and the head, "
                 f"got kernels of shapes {kernels}",
             )
-    model = hybrid(submission, (15, 3), 3, patch=3, dropout=0.4)
-    expect_dropout(model, x, True, "dropout=0.4")
+    for named in ({"dropout": 0.5}, {"channel_dropout": 0.5}):
+        model = hybrid(submission, (15, 3), 3, patch=3, **named)
+        expect_dropout(model, x, True, "{}={}".format(*next(iter(named.items()))))
 
 
 @pytest.mark.exercise("build_cnn_transformer", seconds=SECONDS)
