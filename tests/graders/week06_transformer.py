@@ -430,9 +430,9 @@ def n_outputs(n_classes):
 def test_head_and_loss_follow_the_classes(submission, rng):
     """With 2 classes one sigmoid unit and binary, else softmax and sparse cross-entropy."""
     keras_of(submission, rng)
-    for n_classes in (2, 3, 19):
+    for n_classes in (2, 5):
         model = built(submission, (7, 3), n_classes)
-        expect_head(submission, model, 2 * windows_like(rng, 38, 7, 3), n_classes, rng)
+        expect_head(submission, model, 2 * windows_like(rng, 20, 7, 3), n_classes, rng)
 
 
 @pytest.mark.exercise("build_transformer", seconds=SECONDS)
@@ -440,7 +440,7 @@ def test_lengths_and_channels_never_seen(submission, rng):
     """Any length and any number of channels; the number of weights depends on the latter only."""
     keras_of(submission, rng)
     counts = {}
-    for length, channels in ((6, 5), (23, 5), (6, 1), (2, 9)):
+    for length, channels in ((6, 5), (23, 5), (2, 1)):
         model = built(submission, (length, channels), 3)
         called(model, windows_like(rng, 4, length, channels), (4, 3))
         counts[length, channels] = n_weights(shapes_of(submission, model))
@@ -456,10 +456,8 @@ def test_lengths_and_channels_never_seen(submission, rng):
 def test_every_attention_kernel_learns(submission, rng):
     """Every kernel of every attention layer gets a gradient, also when there is one channel."""
     keras_of(submission, rng)
-    for channels in (3, 1):
-        model = built(submission, (8, channels), 3, n_blocks=2)
-        x, y = windows_like(rng, 12, 8, channels), np.arange(12) % 3
-        expect_gradients(submission, model, x, y)
+    model = built(submission, (8, 1), 3, n_blocks=2)
+    expect_gradients(submission, model, windows_like(rng, 12, 8, 1), np.arange(12) % 3)
 
 
 @pytest.mark.exercise("build_transformer", seconds=SECONDS)
@@ -483,15 +481,15 @@ def test_as_many_blocks_as_asked_for(submission, rng):
     """Each block has attention of its own, and adds the same number of weights."""
     keras_of(submission, rng)
     counts = []
-    for n_blocks in (1, 2, 4):
+    for n_blocks in (1, 2, 3):
         model = built(submission, (5, 3), 3, n_blocks)
         called(model, windows_like(rng, 2, 5, 3), (2, 3))
         shapes = shapes_of(submission, model)
         expect_attention_layers(shapes, n_blocks, 4, 2, "blocks_ignored")
         counts.append(n_weights(shapes))
     expect.that(
-        0 < 2 * (counts[1] - counts[0]) == counts[2] - counts[1],
-        f"expected each block to add the same number of weights, got {counts} for 1, 2, 4 blocks",
+        0 < counts[1] - counts[0] == counts[2] - counts[1],
+        f"expected each block to add the same number of weights, got {counts} for 1, 2, 3 blocks",
     )
 
 
@@ -511,8 +509,6 @@ def test_sizes_are_used(submission, rng):
             f"expected a kernel for {what}, got kernels of shapes {kernels}",
             "mlp_units_ignored" if what != "ff_dim=17" else None,
         )
-    model = built(submission, (5, 4), 3, mlp_units=[])
-    called(model, windows_like(rng, 2, 5, 4), (2, 3))
 
 
 @pytest.mark.exercise("build_transformer", seconds=SECONDS)
@@ -530,7 +526,7 @@ def test_drops_in_training_only(submission, rng):
 def test_transformer_rejects_what_is_none(submission, rng):
     """One class, no blocks and heads of size 0 are a ValueError."""
     keras_of(submission, rng)
-    called(built(submission, (4, 2), 2), windows_like(rng, 3, 4, 2), (3, 1))
+    called(built(submission, (4, 2), 2, mlp_units=[]), windows_like(rng, 3, 4, 2), (3, 1))
     for n_classes, n_blocks, head_size in ((1, 1, 4), (3, 0, 4), (3, 1, 0)):
         expect.raises(
             ValueError,
