@@ -11,7 +11,10 @@ from course.catalogue import read_catalogue, select
 from course.grading.grade import grade
 from course.project import Project
 from course.sandbox.launcher import Sandbox
+from datasets.daily_sports import Activities
+from datasets.files import Provenance
 from solutions import week06_attention as attention
+from solutions import week06_transformer as transformer
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = Project.find()
@@ -67,6 +70,57 @@ print({"keras", "tensorflow"} & {*sys.modules})
 """
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert run.stdout.strip() == "set()", run.stderr
+
+
+# -- what the experiment takes from the recordings -------------------------------------------------
+
+
+def recordings(rng):
+    """Three activities of four people, of which one is rare; short windows."""
+    subject, activity = np.repeat([1, 2, 3, 4], 10), np.tile([1] * 6 + [2] * 3 + [3], 4)
+    windows = rng.normal(3, 1, (40, 12, 45)).astype("float32")
+    return Activities(windows, activity, subject, Provenance("toy", "embedded", 40))
+
+
+def test_nobody_under_test_is_seen_in_training():
+    data = recordings(np.random.default_rng(0))
+    train, valid, test = transformer.split_people(data, 1, seed=0)  # person 4 validates
+    assert len(valid[0]) == len(test[0]) == 10
+    for person in (1, 4):
+        changed = data.windows.copy()
+        changed[data.subject == person] *= 7
+        others, _, _ = transformer.split_people(data._replace(windows=changed), 1, seed=0)
+        np.testing.assert_array_equal(others[0], train[0])
+    changed = data.windows.copy()
+    changed[data.subject == 2] *= 7
+    others, _, _ = transformer.split_people(data._replace(windows=changed), 1, seed=0)
+    assert not np.array_equal(others[0], train[0])
+
+
+def test_all_activities_are_equally_frequent_and_altered():
+    data = recordings(np.random.default_rng(1))
+    X, y = transformer.equally_frequent(data.windows, data.activity, np.random.default_rng(2))
+    assert np.bincount(y).tolist() == [0, 24, 24, 24]
+    came = {window.tobytes() for window in data.windows}
+    unchanged = [sum(w.tobytes() in came for w in X[y == label]) for label in (1, 2, 3)]
+    assert unchanged == [12, 12, 4]
+
+
+def test_what_a_person_brings_along_is_taken_away():
+    rng = np.random.default_rng(3)
+    X = rng.normal(5, 1, (4, 20, 45)).astype("float32")
+    seen = transformer.posture_and_motion(X)
+    assert seen.shape == (4, 20, 75)
+    magnetometers = [9 * unit + axis for unit in range(5) for axis in (6, 7, 8)]
+    turned = X.copy()
+    turned[:, :, magnetometers] += 3  # the person faces elsewhere
+    moving = transformer.posture_and_motion(turned)
+    np.testing.assert_allclose(moving[:, :, :45], seen[:, :, :45], atol=1e-3)
+    np.testing.assert_allclose(moving[:, :, 60:], seen[:, :, 60:], atol=1e-5)
+    tilted = transformer.altered(X, np.random.default_rng(4), tempo=0, size=0)
+    lengths = [transformer.posture_and_motion(each)[:, :, 45:60] for each in (X, tilted)]
+    np.testing.assert_allclose(*lengths, atol=1e-3)
+    assert np.abs(tilted - X).max() > 0.5
 
 
 # -- other styles ----------------------------------------------------------------------------------
