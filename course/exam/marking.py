@@ -170,9 +170,9 @@ def _not_marked(number: int, task: Task, why: str) -> Mark:
 
 
 def _messages(checks: Sequence[CheckResult]) -> str:
-    """What the checks say; the same words once."""
+    """What the checks say, with their titles; the same words once."""
     messages = {check.message for check in checks}
-    if len(messages) == 1:
+    if len(messages) == 1 < len(checks):
         return messages.pop()
     lines = []
     explained: set[str] = set()
