@@ -43,8 +43,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"course {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_student_commands(commands)
-    _add_run_commands(commands)
     _add_exam_commands(commands)
+    _add_run_commands(commands)
     _add_authoring_commands(commands)
     return parser
 
@@ -99,22 +99,6 @@ def _add_student_commands(commands: argparse._SubParsersAction) -> None:
     data.set_defaults(command="listing:data")
 
 
-def _add_run_commands(commands: argparse._SubParsersAction) -> None:
-    run = commands.add_parser("run", help="train a week's models; metrics and plots go to runs/")
-    run.add_argument("week", metavar="WEEK")
-    run.add_argument(
-        "--target", type=Path, metavar="DIR", help="whose week modules (default: exercises/)"
-    )
-    run.add_argument("--out", type=Path, metavar="DIR", help="default: runs/WEEK")
-    run.add_argument("--quick", action="store_true", help="a smaller run, in seconds")
-    run.set_defaults(command="experiments:run")
-
-    verify = commands.add_parser("verify", help="the solutions through every grader and every run")
-    verify.add_argument("--quick", action="store_true", help="smaller runs")
-    verify.add_argument("--json", action="store_true", help="print the outcome as JSON")
-    verify.set_defaults(command="experiments:verify")
-
-
 def _add_exam_commands(commands: argparse._SubParsersAction) -> None:
     exam = commands.add_parser("exam", help="timed practice over several topics")
     actions = exam.add_subparsers(metavar="ACTION", required=True)
@@ -132,6 +116,22 @@ def _add_exam_commands(commands: argparse._SubParsersAction) -> None:
     submit = actions.add_parser("submit", help="hand in; shows points and what was missed")
     for action, name in ((start, "start"), (status, "status"), (submit, "submit")):
         action.set_defaults(command=f"exam:{name}")
+
+
+def _add_run_commands(commands: argparse._SubParsersAction) -> None:
+    run = commands.add_parser("run", help="train a week's models; metrics and plots go to runs/")
+    run.add_argument("week", metavar="WEEK")
+    run.add_argument(
+        "--target", type=Path, metavar="DIR", help="whose week modules (default: exercises/)"
+    )
+    run.add_argument("--out", type=Path, metavar="DIR", help="default: runs/WEEK")
+    run.add_argument("--quick", action="store_true", help="a smaller run, in seconds")
+    run.set_defaults(command="experiments:run")
+
+    verify = commands.add_parser("verify", help="the solutions through every grader and every run")
+    verify.add_argument("--quick", action="store_true", help="smaller runs")
+    verify.add_argument("--json", action="store_true", help="print the outcome as JSON")
+    verify.set_defaults(command="experiments:verify")
 
 
 def _add_authoring_commands(commands: argparse._SubParsersAction) -> None:

@@ -182,7 +182,7 @@ def test_what_was_missed(course, desk):
     out = " ".join(course("exam", "submit")[1].split())
     assert f"got {answer.show(trap.values)} likely cause: {' '.join(trap.says.split())}" in out
     assert "✗ It is one more. expected the result = 5, got 3" in out
-    assert "That is the one before." in out
+    assert "That is the one before." in out and "✗ Any values are doubled. expected" in out
     assert "- return number - 1 + return number + 1" in out
 
 
