@@ -41,6 +41,7 @@ class Watch:
         self._libraries = {library for e in exercises for library in e.uses}
         self._events: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         self._judge: Judge | None = None
+        self._answered = False  # whether the judge has ever
         self._judging: tuple[int, str] | None = None  # the request's number and the exercise
         self._so_far: list[CheckResult] = []  # of the exercise that is being judged
         self._warming: int | None = None
@@ -111,6 +112,7 @@ class Watch:
             self._note = f"{_clock()}  saved; nothing has changed that a check depends on"
 
     def _take_in_answer(self, answer: dict[str, Any]) -> None:
+        self._answered = True
         self._confined = answer["confined"]
         if answer["number"] == self._warming:
             self._warming = None
@@ -159,6 +161,7 @@ class Watch:
 
     def _start_judge(self) -> None:
         judge = self._judge = Judge(self._project)
+        self._answered = False
 
         def listen() -> None:
             try:
@@ -179,7 +182,7 @@ class Watch:
             self._failures[name] = self._failures.get(name, 0) + 1
             if self._failures[name] < MAX_FAILURES:
                 self._session.judge_again(name)
-        elif self._warming is not None:
+        elif not self._answered:  # it cannot even start
             raise JudgeEndedError(why)
         self._warming = None
         self._start_judge()

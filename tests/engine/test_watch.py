@@ -16,8 +16,10 @@ from course.judge import Judge, JudgeEndedError
 from course.progress import read_results
 from course.project import Project
 from course.watch.files import watching
+from course.watch.loop import Watch
 from course.watch.screen import KEYS, View, frame
 from course.watch.session import Session
+from course.watch.terminal import Terminal
 from course.wrapping import cut
 
 CHECKOUT = Project.find().root
@@ -284,6 +286,31 @@ def busy(process):
             if child.cpu_times().user > 0.2:
                 return True
     return False
+
+
+class BrokenJudge:
+    """One that cannot start."""
+
+    def __init__(self, project):
+        self.number = 0
+
+    def ask(self, exercise, folder, stream):
+        self.number += 1
+        return self.number
+
+    def receive(self):
+        raise JudgeEndedError("no judge today")
+
+    def close(self):
+        pass
+
+
+def test_when_there_is_no_judge_watching_ends_and_says_so(session, project, monkeypatch):
+    monkeypatch.setattr("course.watch.loop.Judge", BrokenJudge)
+    monkeypatch.setattr(Terminal, "available", lambda: False)
+    save(project, RIGHT)
+    with pytest.raises(JudgeEndedError, match="no judge today"):
+        Watch(project, list(session.exercises.values())).run()
 
 
 # -- on a terminal ---------------------------------------------------------------------------------
