@@ -635,7 +635,7 @@ def takes_any_labels(X_train, y_train, X_valid, y_valid, seed):
 def last_block_only(model, x):
     kind = keras.layers.MultiHeadAttention
     scores = [layer.output[1] for layer in model.layers if isinstance(layer, kind)]
-    maps = keras.Model(model.inputs, keras.ops.stack(scores[-1:], axis=1))
+    maps = keras.Model(model.input, keras.ops.stack(scores[-1:], axis=1))
     return keras.ops.convert_to_numpy(maps(np.asarray(x)[np.newaxis], training=False))[0]
 
 
@@ -647,7 +647,7 @@ def last_block_only(model, x):
 def blocks_backwards(model, x):
     kind = keras.layers.MultiHeadAttention
     scores = [layer.output[1] for layer in model.layers if isinstance(layer, kind)][::-1]
-    maps = keras.Model(model.inputs, keras.ops.stack(scores, axis=1))
+    maps = keras.Model(model.input, keras.ops.stack(scores, axis=1))
     return keras.ops.convert_to_numpy(maps(np.asarray(x)[np.newaxis], training=False))[0]
 
 
@@ -659,7 +659,7 @@ def blocks_backwards(model, x):
 def heads_averaged(model, x):
     kind = keras.layers.MultiHeadAttention
     scores = [layer.output[1] for layer in model.layers if isinstance(layer, kind)]
-    maps = keras.Model(model.inputs, keras.ops.stack(scores, axis=1))
+    maps = keras.Model(model.input, keras.ops.stack(scores, axis=1))
     maps = keras.ops.convert_to_numpy(maps(np.asarray(x)[np.newaxis], training=False))[0]
     return maps.mean(axis=1)
 
@@ -673,7 +673,7 @@ def heads_averaged(model, x):
 def maps_transposed(model, x):
     kind = keras.layers.MultiHeadAttention
     scores = [layer.output[1] for layer in model.layers if isinstance(layer, kind)]
-    maps = keras.Model(model.inputs, keras.ops.stack(scores, axis=1))
+    maps = keras.Model(model.input, keras.ops.stack(scores, axis=1))
     maps = keras.ops.convert_to_numpy(maps(np.asarray(x)[np.newaxis], training=False))[0]
     return np.swapaxes(maps, 2, 3)
 
@@ -686,7 +686,7 @@ def maps_transposed(model, x):
 def batch_axis_left(model, x):
     kind = keras.layers.MultiHeadAttention
     scores = [layer.output[1] for layer in model.layers if isinstance(layer, kind)]
-    maps = keras.Model(model.inputs, keras.ops.stack(scores, axis=0))
+    maps = keras.Model(model.input, keras.ops.stack(scores, axis=0))
     return keras.ops.convert_to_numpy(maps(np.asarray(x)[np.newaxis], training=False))
 
 
@@ -699,5 +699,5 @@ def batch_axis_left(model, x):
 def maps_with_dropout(model, x):
     kind = keras.layers.MultiHeadAttention
     scores = [layer.output[1] for layer in model.layers if isinstance(layer, kind)]
-    maps = keras.Model(model.inputs, keras.ops.stack(scores, axis=1))
+    maps = keras.Model(model.input, keras.ops.stack(scores, axis=1))
     return keras.ops.convert_to_numpy(maps(np.asarray(x)[np.newaxis], training=True))[0]
