@@ -52,7 +52,7 @@ def find_modules(items: Iterable[Item], weeks: Mapping[str, Week]) -> Modules:
     taken = {candidate.week for candidate in named}
     nameless = [item for item in sources if all(item is not c.item for c in named)]
     notes: list[str] = []
-    by_content = [c for item in nameless for c in _by_content(item, weeks, taken)]
+    by_content = [c for item in nameless for c in _by_content(item, weeks, taken, notes)]
     files: dict[str, bytes] = {}
     chosen = [_newest(week, [*named, *by_content], notes) for week in weeks]
     for candidate in filter(None, chosen):
@@ -79,12 +79,14 @@ def _by_name(item: Item, weeks: Mapping[str, Week]) -> _Candidate | None:
     return _Candidate(item, *found) if found else None
 
 
-def _by_content(item: Item, weeks: Mapping[str, Week], taken: set[str]) -> Sequence[_Candidate]:
+def _by_content(
+    item: Item, weeks: Mapping[str, Week], taken: set[str], notes: list[str]
+) -> Sequence[_Candidate]:
     """The weeks, not taken yet, most of whose exercises the file seems to define."""
     try:
-        text = _module_text(item, []).decode("utf-8", "replace")
-        names = defined_names(text)
-    except (RefusedError, SourceProblem):
+        names = defined_names(_module_text(item, []).decode("utf-8", "replace"))
+    except (RefusedError, SourceProblem) as error:
+        notes.append(str(error))
         return []
     scores = {
         week.name: sum(exercise.name in names for exercise in week.exercises)

@@ -10,7 +10,7 @@ from course.source import MAX_BYTES, SourceProblem, parse_source
 
 # Lines of IPython's own; `%time x = f()` holds a statement that counts.
 _MAGIC = re.compile(r"^(\s*)(?:[%!?]|\w[\w, ]*=\s*[%!]|.*\?\s*$)")
-_TIMED = re.compile(r"^(\s*)%time(?:it)?\s+(?:-\S+\s+)*(\S.*)$")
+_TIMED = re.compile(r"^(\s*)%time(?:it)?\s+(?:-\w\s*\d*\s+)*(\S.*)$")
 _KEPT_CELLS = ("%%time", "%%timeit", "%%capture")
 # A cell is parsed once for each magic in it, but not for minutes.
 _MAX_STEPS, _MAX_PARSED = 20, 2**20
