@@ -226,11 +226,10 @@ class GraderPlugin:
             )
 
     def _deserves_another_try(self, item: pytest.Item) -> bool:
-        """Whether chance may have failed a check: one that trains, without a known mistake."""
+        """Whether chance may have failed a check: one that trains, the first time."""
         result = self._turn.results.get(item.nodeid)
-        if result is None or result.attempts > 1:
-            return False
-        return result.status == "failed" and not result.misconception and _trains(item)
+        first = result is not None and result.attempts == 1
+        return first and result.status == "failed" and _trains(item)
 
     def _record(self, item: pytest.Item, status: Status, message: str, wrong: str | None) -> None:
         result = CheckResult(
