@@ -129,11 +129,11 @@ def archive_items(
     try:
         archive = zipfile.ZipFile(file)
         members = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError) as error:
+    except Exception as error:  # rubbish makes it raise all sorts of them
         raise RefusedError(f"{name} cannot be unpacked: {error}") from None
     for member in members:
         path = _safe_path(_true_name(member), name)
-        if member.is_dir() or _is_ignored(path):
+        if not path.parts or member.is_dir() or _is_ignored(path):
             continue
         allowance.count_file()
         if stat.S_ISLNK(member.external_attr >> 16):
@@ -175,9 +175,9 @@ def _reader(
                 while len(data) < n_bytes and (chunk := opened.read(CHUNK)):
                     allowance.spend(len(chunk), path.name)
                     data += chunk
-        except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError) as error:
-            raise RefusedError(f"{path} cannot be unpacked: {error}") from None
-        except Exception as error:  # zlib.error is no subclass of anything above
+        except RefusedError:
+            raise
+        except Exception as error:
             raise RefusedError(f"{path} cannot be unpacked: {error}") from None
         return bytes(data[:n_bytes])
 

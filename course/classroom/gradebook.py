@@ -42,7 +42,7 @@ CREATE TABLE checks (
     student TEXT NOT NULL REFERENCES submissions ON DELETE CASCADE, position INTEGER NOT NULL,
     exercise TEXT NOT NULL, name TEXT NOT NULL, title TEXT NOT NULL, status TEXT NOT NULL,
     score REAL NOT NULL, max_score REAL NOT NULL, seconds REAL NOT NULL,
-    message TEXT NOT NULL, misconception TEXT, attempts INTEGER NOT NULL,
+    message TEXT NOT NULL, misconception TEXT, attempts INTEGER NOT NULL, credit REAL NOT NULL,
     PRIMARY KEY (student, position)
 ) WITHOUT ROWID;
 """
@@ -55,6 +55,7 @@ class Grade:
     Attributes:
         student: whose it is.
         submitted, notes, refused: as in `Submission`.
+        fingerprint: what the grade rests on; the same for the same files.
         seconds: how long grading took.
         report: the checks; its points are raw.
         days_late, penalty: what the policy found.
@@ -65,6 +66,7 @@ class Grade:
     submitted: float
     notes: tuple[str, ...]
     refused: str
+    fingerprint: str
     seconds: float
     report: Report
     days_late: int
@@ -257,6 +259,7 @@ class Gradebook:
                 message=row["message"],
                 misconception=row["misconception"],
                 attempts=row["attempts"],
+                credit=row["credit"],
             )
             for row in rows
         )
@@ -339,6 +342,7 @@ def _row_of(student: str, position: int, check: CheckResult) -> dict[str, Any]:
         "message": _storable(check.message),
         "misconception": check.misconception,
         "attempts": check.attempts,
+        "credit": check.credit,
     }
 
 
@@ -353,6 +357,7 @@ def _grade_of(row: dict[str, Any], checks: tuple[CheckResult, ...]) -> Grade:
         row["submitted"],
         tuple(json.loads(row["notes"])),
         row["refused"],
+        row["fingerprint"],
         row["seconds"],
         Report(row["student"], int(row["seed"]), checks),
         row["days_late"],

@@ -84,7 +84,7 @@ class Entry:
         submitted = parts[0][0].modified
         try:
             modules = _read(parts, weeks)
-        except RefusedError as error:
+        except (RefusedError, OSError) as error:
             why = printable(" ".join(str(error).split()))
             return Submission(self.student, {}, (), submitted, tuple(notes), why)
         notes += modules.notes

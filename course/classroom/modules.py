@@ -13,7 +13,7 @@ from course.classroom.notebooks import notebook_code
 from course.source import MAX_BYTES, SourceProblem, defined_names
 
 MAX_NOTEBOOK_BYTES = 24 * 2**20  # pictures in outputs make them large
-MAX_HELPERS = 50
+MAX_HELPERS, MAX_NAME = 50, 60
 # What browsers, systems and Canvas append to a second file of the same name.
 _COPY = re.compile(r"[\s_-]*(\(\d+\)|\d+|copy|복사본)?$")
 
@@ -131,7 +131,8 @@ def _add_helpers(files: dict[str, bytes], chosen: Sequence[Item], others: Sequen
     beside = [item for item in others if item.kind == ".py" and item.path.parent in folders]
     for item in beside[:MAX_HELPERS]:
         name = unicodedata.normalize("NFC", item.path.name)
-        if item not in chosen and name not in files:
+        importable = item.path.stem.isidentifier() and len(name) <= MAX_NAME
+        if importable and name not in files:
             files[name] = item.read(MAX_BYTES)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -57,6 +57,7 @@ class Summary:
         self.percentages: list[float] = []
         self.remarks: list[tuple[str, str]] = []
         self.grader_errors: list[tuple[str, CheckResult]] = []
+        self._students_by_content: defaultdict[str, list[str]] = defaultdict(list)
         for grade in grades:
             self._add(grade)
 
@@ -74,6 +75,10 @@ class Summary:
         by_count = sorted(self.misconceptions.values(), key=lambda wrong: -len(wrong.students))
         return by_count[:SHOWN]
 
+    def identical(self) -> list[list[str]]:
+        """Students who handed in the very same files and earned points with them."""
+        return [students for students in self._students_by_content.values() if len(students) > 1]
+
     def histogram(self) -> list[int]:
         """How many reached 0-10 %, 10-20 % …; full marks are in the last bin."""
         bins = Counter(min(int(value / 100 * N_BINS), N_BINS - 1) for value in self.percentages)
@@ -86,6 +91,7 @@ class Summary:
             *_section("hardest checks", map(self._hard, self.hardest())),
             *_section("commonest misconceptions", map(self._common, self.commonest())),
             *_section("to look at", [f"{who}: {what}" for who, what in self.remarks], 3 * SHOWN),
+            *_section("the very same files", map(", ".join, self.identical())),
             *_section(
                 "GRADER ERRORS, our fault; they cost nobody a point",
                 [
@@ -99,6 +105,8 @@ class Summary:
         student = grade.student.id
         self.percentages.append(100 * grade.score / grade.max_score if grade.max_score else 0.0)
         self.remarks += [(student, remark) for remark in remarks(grade)]
+        if grade.report.score > 0:
+            self._students_by_content[grade.fingerprint].append(student)
         for check in grade.report.checks:
             key = (check.exercise, check.check)
             known = self.checks.setdefault(key, CheckStatistics(*key, check.title))

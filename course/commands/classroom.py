@@ -55,7 +55,7 @@ def grade(arguments: argparse.Namespace) -> int:
         run = _Run(gradebook, intake, catalogue, settings, arguments.regrade)
         interrupted = run.grade(arguments.jobs)
         _export(gradebook, out, list(FORMATS))
-        run.tell(out, arguments.submissions)
+        run.tell(out)
         if interrupted:
             return INTERRUPTED
         return GRADER_ERRORS if Summary(gradebook.grades()).grader_errors else ALL_GRADED
@@ -110,7 +110,7 @@ class _Run:
         self._gradebook.apply_policy()
         return False
 
-    def tell(self, out: Path, submissions: Path) -> None:
+    def tell(self, out: Path) -> None:
         """Prints what happened and what there is to see."""
         seconds = time.perf_counter() - self._started
         known = set(self._gradebook.fingerprints())
@@ -129,8 +129,8 @@ class _Run:
         )
         if missing:
             print(
-                f"stopped: {len(missing)} are still to be graded. The same command goes on: "
-                f"course grade {submissions} --out {out}"
+                f"stopped: {len(missing)} submissions are still to be graded; "
+                "the same command goes on where this one was stopped"
             )
 
     def _changed(self) -> Iterator[Submission]:

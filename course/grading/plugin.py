@@ -166,7 +166,8 @@ class GraderPlugin:
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
         if call.when == "call" or (call.when == "setup" and call.excinfo is not None):
             error = call.excinfo.value if call.excinfo is not None else None
-            self._record(item, *self._judge(item, error))
+            credit = error.credit if isinstance(error, CheckFailedError) else 0.0
+            self._record(item, *self._judge(item, error), credit)
 
     def close(self) -> None:
         if self._current is not None:
@@ -231,7 +232,14 @@ class GraderPlugin:
         first = result is not None and result.attempts == 1
         return first and result.status == "failed" and _trains(item)
 
-    def _record(self, item: pytest.Item, status: Status, message: str, wrong: str | None) -> None:
+    def _record(
+        self,
+        item: pytest.Item,
+        status: Status,
+        message: str,
+        wrong: str | None,
+        credit: float = 0.0,
+    ) -> None:
         result = CheckResult(
             exercise=_exercise_id(item),
             check=_check_name(item),
@@ -241,6 +249,7 @@ class GraderPlugin:
             seconds=time.perf_counter() - self._started,
             message=message,
             misconception=wrong,
+            credit=credit,
         )
         turn = self._turn
         if (first := turn.results.get(item.nodeid)) is not None:

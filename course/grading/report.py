@@ -26,6 +26,7 @@ class CheckResult:
         message: what the student reads; empty when the check passed.
         misconception: name of the misconception that the result betrays.
         attempts: how many trainings, each with other random numbers, the verdict rests on.
+        credit: the part of its points that a failed check earns all the same.
     """
 
     exercise: str
@@ -37,9 +38,12 @@ class CheckResult:
     message: str = ""
     misconception: str | None = None
     attempts: int = 1
+    credit: float = 0.0
 
     @property
     def score(self) -> float:
+        if self.status == "failed":
+            return self.max_score * self.credit
         return self.max_score if self.status == "passed" else 0.0
 
     def to_json(self) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from course.classroom.names import Student
 from course.classroom.unit import Settings, with_unit
 from course.errors import CourseError
 from course.grading.report import Report
+from course.project import Project
 from course.sandbox import confinement
 
 N_KILLS = 50
@@ -228,29 +229,31 @@ def test_grader_errors_are_loud(course, project, submissions, tmp_path):
 # -- repeatable ------------------------------------------------------------------------------------
 
 
-def test_same_grades_in_any_order_with_any_number_of_jobs(project, submissions):
+def graded(settings, answers, order, n_jobs):
+    """What each student's checks said, but for times."""
+    (week,) = {exercise.partition(".")[0] for exercise in settings.exercises}
+    reports = {}
+    batch.grade_all(
+        settings,
+        [
+            Submission(Student(name, name), {f"{week}.py": answers[name].encode()}, (week,), 0.0)
+            for name in order
+        ],
+        n_jobs,
+        lambda submission, report, seconds: reports.update({submission.student.id: report}),
+    )
+    return {
+        name: [{**check.to_json(), "seconds": 0} for check in report.checks]
+        for name, report in reports.items()
+    }
+
+
+def test_same_grades_in_any_order_with_any_number_of_jobs(project):
     answers = class_of(6)
     settings = Settings(project.root, (f"{WEEK}.successor", f"{WEEK}.double"), seed=5)
-    found = []
-    for order, n_jobs in ((sorted(answers), 1), (sorted(answers, reverse=True), 2)):
-        reports = {}
-        handed_in = [
-            Submission(Student(name, name), {f"{WEEK}.py": answers[name].encode()}, (WEEK,), 0.0)
-            for name in order
-        ]
-        batch.grade_all(
-            settings,
-            handed_in,
-            n_jobs,
-            lambda s, report, seconds, into=reports: into.update({s.student.id: report}),
-        )
-        found.append(
-            {
-                name: [{**check.to_json(), "seconds": 0} for check in report.checks]
-                for name, report in reports.items()
-            }
-        )
-    assert found[0] == found[1] and found[0].keys() == answers.keys()
+    forwards = graded(settings, answers, sorted(answers), 1)
+    assert forwards == graded(settings, answers, sorted(answers, reverse=True), 2)
+    assert forwards.keys() == answers.keys()
 
 
 CHANCE = '''"""Checks of the toy."""
@@ -278,7 +281,8 @@ def test_for_certain(submission, rng):
 @pytest.mark.exercise("double")
 def test_double(submission):
     """Twice."""
-    expect.equal(submission.double([1]), [2])
+    got = submission.double([1])
+    expect.that(got == [2], "expected [2]", credit=0.5 if got == [3] else 0.0)
 '''
 
 
@@ -299,6 +303,39 @@ def test_a_training_that_failed_is_tried_with_another_seed(course, project, subm
     assert checks[0]["attempts"] == 2 and "passed when trained once more" in checks[0]["message"]
     assert [check["max_score"] for check in checks] == [1.5, 0.5, 1.0]
     assert "unlucky: trained once more before a verdict: by_chance" in printed
+
+
+def test_credit_for_a_part(course, project, submissions, tmp_path):
+    (project.graders / f"{WEEK}.py").write_text(CHANCE)
+    hand_in(submissions, {"s01": HALF, "s02": RIGHT.replace("2 * int", "4 * int")})
+    course("grade", submissions, "--out", tmp_path / "out")
+    found = grades(tmp_path / "out")
+    assert {student: grade[:2] for student, grade in found.items()} == {
+        "s01": (2.5, 3.0),
+        "s02": (2.0, 3.0),
+    }
+    assert found["s01"][2][2]["status"] == "failed" and found["s01"][2][2]["score"] == 0.5
+
+
+FLAGSHIP = ("week04_sequences.split_sequence", "week04_sequences.build_forecaster")
+
+
+def test_flagship_week_is_repeatable():
+    project = Project.find()
+    solution = (project.solutions / "week04_sequences.py").read_text(encoding="utf-8")
+    answers = {
+        "right": solution,
+        "other units": solution.replace("GRU(32)", "GRU(16)"),
+        "wrong": solution.replace("sequence[n_steps:]", "sequence[n_steps - 1 : -1]"),
+    }
+    settings = Settings(project.root, FLAGSHIP, seed=11)
+    found = [
+        graded(settings, answers, order, n_jobs)
+        for order, n_jobs in ((list(answers), 1), (list(answers)[::-1], 2))
+    ]
+    assert found[0] == found[1]
+    scores = {name: sum(check["score"] for check in of) for name, of in found[0].items()}
+    assert scores["right"] == scores["other units"] > scores["wrong"]
 
 
 # -- nothing is lost -------------------------------------------------------------------------------
@@ -358,7 +395,7 @@ def test_interrupted(project, submissions, tmp_path):
         program.send_signal(signal.SIGINT)
         printed, err = program.communicate()
     assert program.returncode == cli.INTERRUPTED and "Traceback" not in err
-    assert "are still to be graded" in printed and f"--out {out}" in printed
+    assert "are still to be graded; the same command goes on" in printed
     assert 0 < len(grades(out)) < 20
     assert (out / "report.html").is_file()
     assert nothing_left(tmp_path / "tmp")

@@ -279,15 +279,17 @@ def test_summary(gradebook):
     says = "That is the one before."
     wrong = check("failed", message=f"got 3{LIKELY_CAUSE}{says}", misconception="predecessor")
     for number in range(3):
-        gradebook.record(submission(f"w{number}"), "a", report(wrong), 0.0)
-    gradebook.record(submission("r1"), "a", report(check()), 0.0)
+        gradebook.record(submission(f"w{number}"), "w", report(wrong), 0.0)
+    for student in ("r1", "r2"):
+        gradebook.record(submission(student), "r", report(check()), 0.0)
     gradebook.record(submission("c1"), "a", report(check("crashed", message="it died\nmore")), 0.0)
     gradebook.record(submission("g1"), "a", report(check("grader_error", message="oops")), 0.0)
     text = "\n".join(Summary(gradebook.grades()).lines())
-    assert "6 students" in text
-    assert "1 of 6 passed: week01_toy.successor one_more" in text
-    assert f"3 of 6: week01_toy.successor predecessor: {says}" in text
+    assert "7 students" in text
+    assert "2 of 7 passed: week01_toy.successor one_more" in text
+    assert f"3 of 7: week01_toy.successor predecessor: {says}" in text
     assert "c1: crashed in week01_toy.successor: it died" in text
+    assert "the very same files:\n  r1, r2\n" in text
     assert "GRADER ERRORS" in text and "g1: week01_toy.successor one_more: oops" in text
 
 

@@ -20,6 +20,7 @@ W4, W5 = "week04_sequences", "week05_anomaly"
 CODE = "def split_sequence(sequence, n_steps):\n    return 1\n"
 OTHER = "def classify(errors, threshold):\n    return 5\n"
 WEEKS = read_catalogue(Project.find())
+posix = pytest.mark.skipif(os.name != "posix", reason="there are no such files")
 
 
 @pytest.fixture
@@ -238,6 +239,7 @@ def test_archives_that_lead_elsewhere(source, name, word):
     assert submission.files == {}
 
 
+@posix
 def test_links(source):
     archive_with(source / "s01.zip", f"{W4}.py", "/etc/passwd", external_attr=stat.S_IFLNK << 16)
     secret = write(source.parent / "secret.py", "SECRET = 1\n")
@@ -281,6 +283,7 @@ def test_sizes_that_lie(source, monkeypatch):
     assert submission.refused or len(submission.files.get(f"{W4}.py", b"")) <= 10
 
 
+@posix
 def test_what_cannot_be_read(source):
     write(source / "broken.zip", b"PK\3\4 this is no archive")
     write(source / "empty.zip", b"")
@@ -288,13 +291,21 @@ def test_what_cannot_be_read(source):
     write(source / "list.ipynb", "[]")
     write(source / "deep.ipynb", "[" * 100_000)
     write(source / "r.ipynb", notebook("x <- 1", metadata={"language_info": {"name": "R"}}))
-    os.mkfifo(source / "pipe.py")
+    (source / "locked").mkdir()
+    os.mkfifo(source / "locked" / "pipe.py")
     found = read(source)
-    for student, word in {"broken": "unpacked", "empty": "unpacked", "pipe": "regular"}.items():
+    for student, word in {"broken": "unpacked", "empty": "unpacked", "locked": "regular"}.items():
         assert word in found[student].refused
     words = {"nothing": "JSON", "deep": "JSON", "list": "no notebook", "r": "in R, not in Python"}
     for student, word in words.items():
         assert found[student].weeks == () and word in found[student].notes[0], student
+
+
+def test_names_that_no_file_can_have(source):
+    names = {f"{'x' * 5_000}.py": "", "a-b.py": "", "NUL.py": "", "ok.py": "", f"{W4}.py": CODE}
+    path = write(source / "s01.zip", names)
+    path.write_bytes(path.read_bytes().replace(b"NUL.py", b"\0UL.py"))
+    assert set(only(source).files) == {"ok.py", f"{W4}.py"}
 
 
 def test_names_cannot_steer_a_terminal(source):

@@ -83,6 +83,7 @@ def write_html(gradebook: Gradebook, folder: Path) -> Path:
         _distribution(summary),
         _table(names, rows),
         *_misconceptions(summary),
+        *_identical(summary),
         "<h2>Checks</h2>",
         _table(["exercise", "check", "passed %", "failed", "other"], _check_rows(summary)),
         *_grader_errors(summary),
@@ -180,6 +181,11 @@ def _misconceptions(summary: Summary) -> list[str]:
         for wrong in summary.commonest()
     ]
     return ["<h2>Commonest misconceptions</h2>", _list(lines)] if lines else []
+
+
+def _identical(summary: Summary) -> list[str]:
+    lines = [", ".join(students) for students in summary.identical()]
+    return ["<h2>The very same files</h2>", _list(lines)] if lines else []
 
 
 def _grader_errors(summary: Summary) -> list[str]:
