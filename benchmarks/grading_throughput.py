@@ -202,7 +202,7 @@ def plain_checks(folder: Path) -> float:
     """Seconds a submission takes when its checks are plain calls, after one that is not counted."""
     checks = load(next(folder.iterdir()) / "test_plain.py")
     plain: Any = load(next(folder.iterdir()) / "conftest.py")
-    seconds = []
+    seconds: list[float] = []
     for own in sorted(folder.iterdir()):
         for _ in range(1 if seconds else 2):
             started = time.perf_counter()

@@ -18,7 +18,6 @@ from course.classroom.intake import Submission
 from course.classroom.unit import Grade, Settings, with_unit
 from course.errors import CourseError
 from course.grading.report import Report, Status
-from course.sandbox.processes import how_it_ended
 
 LEAVE_SECONDS = 10.0  # for ending workers and removing files
 LATE_SECONDS = 60.0  # beyond its own limit, a job counts as stuck
@@ -83,6 +82,8 @@ class Job:
         return answer, time.monotonic() - self._started
 
     def _how_it_ended(self) -> str:
+        from course.sandbox.processes import how_it_ended
+
         code = self._process.exitcode
         return "" if code is None else how_it_ended(code)
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 
 from course.classroom.containers import printable
 from course.classroom.gradebook import Grade
-from course.grading.report import CheckResult
-from course.grading.verdicts import LIKELY_CAUSE
+from course.grading.report import LIKELY_CAUSE, CheckResult
 
 SHOWN = 5
 N_BINS = 10

@@ -1,20 +1,27 @@
-"""The unit of work: one submission in, one report out, wherever it runs."""
+"""The unit of work: one submission in, one report out, wherever it runs.
+
+What grading needs, pytest, NumPy and the sandbox, is imported only where it happens: the program
+that hands out the work is ready at once.
+"""
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from course.catalogue import Exercise, read_catalogue, select
 from course.classroom.intake import Submission
-from course.grading.grade import Graders, with_graders
 from course.grading.report import CheckResult, Report, Status
 from course.project import Project
-from course.sandbox.launcher import Sandbox
-from course.sandbox.processes import remove
-from course.sandbox.supervisor import Limits, Worker
+
+if TYPE_CHECKING:
+    from course.grading.grade import Graders
+    from course.sandbox.launcher import Sandbox
+    from course.sandbox.supervisor import Worker
 
 
 @dataclass(frozen=True)
@@ -32,7 +39,7 @@ class Settings:
     root: Path
     exercises: tuple[str, ...]
     seed: int = 0
-    memory_mb: int = Limits.memory_mb
+    memory_mb: int = 4_096
     seconds: float = 1_800.0
 
     def read_exercises(self) -> list[Exercise]:
@@ -47,6 +54,10 @@ def with_unit(settings: Settings, body: Callable[[Grade], None]) -> None:
 
     Nothing but the report stays of a submission: its files and processes are gone.
     """
+    from course.grading.grade import with_graders
+    from course.sandbox.launcher import Sandbox
+    from course.sandbox.supervisor import Limits
+
     limits = Limits(memory_mb=settings.memory_mb)
     with (
         Sandbox(limits) as light,
@@ -98,7 +109,7 @@ def _grade(
             refused=submission.refused and f"not graded: {submission.refused}",
         )
     finally:
-        remove(own)
+        shutil.rmtree(own)
 
 
 class _TwoTemplates:

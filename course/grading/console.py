@@ -7,8 +7,7 @@ import shutil
 import textwrap
 from typing import TextIO
 
-from course.grading.report import CheckResult, Report, exercise_status
-from course.grading.verdicts import LIKELY_CAUSE
+from course.grading.report import LIKELY_CAUSE, CheckResult, Report, exercise_status
 
 MARKS = {"passed": "✓", "unattempted": "·", "grader_error": "!"}
 COLOURS = {"passed": "32", "unattempted": "2", "grader_error": "35"}

@@ -16,9 +16,9 @@ import pytest
 from course.catalogue import Exercise
 from course.grading.diagnosis import diagnose
 from course.grading.expect import CheckFailedError
-from course.grading.report import CheckResult, Status, second_result
+from course.grading.report import LIKELY_CAUSE, CheckResult, Status, second_result
 from course.grading.submission import Submission, SubmissionRaisedError
-from course.grading.verdicts import LIKELY_CAUSE, VerdictError, call_failed, loading_failed
+from course.grading.verdicts import VerdictError, call_failed, loading_failed
 from course.misconception import Misconception
 from course.sandbox.supervisor import WorkerEndedError
 
@@ -229,8 +229,9 @@ class GraderPlugin:
     def _deserves_another_try(self, item: pytest.Item) -> bool:
         """Whether chance may have failed a check: one that trains, the first time."""
         result = self._turn.results.get(item.nodeid)
-        first = result is not None and result.attempts == 1
-        return first and result.status == "failed" and _trains(item)
+        if result is None or result.attempts > 1:
+            return False
+        return result.status == "failed" and _trains(item)
 
     def _record(
         self,

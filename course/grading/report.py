@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 Status = Literal["passed", "failed", "unattempted", "timeout", "crashed", "grader_error"]
 
+LIKELY_CAUSE = "\nlikely cause: "  # stands between a message and what its misconception says
 PASSED_LATER = "passed when trained once more, with other random numbers"
 FAILED_AGAIN = "\nit was trained once more, with other random numbers, and failed again"
 

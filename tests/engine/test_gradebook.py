@@ -16,8 +16,7 @@ from course.classroom.names import Student
 from course.classroom.policy import Policy, parse_due, read_policy
 from course.classroom.summary import Summary
 from course.errors import CourseError
-from course.grading.report import CheckResult, Report
-from course.grading.verdicts import LIKELY_CAUSE
+from course.grading.report import LIKELY_CAUSE, CheckResult, Report
 
 DAY = 24 * 3600
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'>"
