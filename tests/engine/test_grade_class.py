@@ -323,11 +323,8 @@ FLAGSHIP = ("week04_sequences.split_sequence", "week04_sequences.build_forecaste
 def test_flagship_week_is_repeatable():
     project = Project.find()
     solution = (project.solutions / "week04_sequences.py").read_text(encoding="utf-8")
-    answers = {
-        "right": solution,
-        "other units": solution.replace("GRU(32)", "GRU(16)"),
-        "wrong": solution.replace("sequence[n_steps:]", "sequence[n_steps - 1 : -1]"),
-    }
+    compiling = 'model.compile(optimizer=keras.optimizers.Adam(0.005), loss="mae")'
+    answers = {"right": solution, "wrong": solution.replace(compiling, "", 1)}
     settings = Settings(project.root, FLAGSHIP, seed=11)
     found = [
         graded(settings, answers, order, n_jobs)
@@ -335,7 +332,7 @@ def test_flagship_week_is_repeatable():
     ]
     assert found[0] == found[1]
     scores = {name: sum(check["score"] for check in of) for name, of in found[0].items()}
-    assert scores["right"] == scores["other units"] > scores["wrong"]
+    assert scores["right"] > scores["wrong"] > 0
 
 
 # -- nothing is lost -------------------------------------------------------------------------------
