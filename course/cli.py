@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_student_commands(commands)
     _add_exam_commands(commands)
     _add_run_commands(commands)
+    _add_classroom_commands(commands)
     _add_authoring_commands(commands)
     return parser
 
@@ -134,6 +135,55 @@ def _add_run_commands(commands: argparse._SubParsersAction) -> None:
     verify.set_defaults(command="experiments:verify")
 
 
+def _add_classroom_commands(commands: argparse._SubParsersAction) -> None:
+    grade = commands.add_parser("grade", help="grade a class; goes on where it was stopped")
+    grade.add_argument(
+        "submissions",
+        type=Path,
+        metavar="SUBMISSIONS",
+        help="a folder or .zip, one entry a student",
+    )
+    grade.add_argument("--out", type=Path, metavar="DIR", required=True, help="for the results")
+    grade.add_argument(
+        "--weeks",
+        nargs="+",
+        default=[],
+        metavar="WEEK[.EXERCISE]",
+        help="what to grade (default: the weeks that anybody handed in)",
+    )
+    grade.add_argument(
+        "--jobs", type=_count, default=1, metavar="N", help="submissions at a time (default: 1)"
+    )
+    grade.add_argument(
+        "--timeout", type=_count, default=1_800, metavar="S", help="seconds for a submission"
+    )
+    grade.add_argument(
+        "--memory", type=_count, default=4_096, metavar="MB", help="for a submission's process"
+    )
+    grade.add_argument(
+        "--seed", type=_seed, default=0, metavar="N", help="draw other hidden inputs"
+    )
+    grade.add_argument(
+        "--regrade", action="store_true", help="grade also what has not changed since"
+    )
+    grade.add_argument(
+        "--due", metavar="DATE", help="when it was due: 2026-05-01, 2026-05-01T18:00"
+    )
+    grade.add_argument(
+        "--policy", type=Path, metavar="FILE", help="late penalties and weights, as TOML"
+    )
+    grade.add_argument(
+        "--require-sandbox", action="store_true", help="refuse to run code that is not confined"
+    )
+    grade.set_defaults(command="classroom:grade")
+
+    export = commands.add_parser("export", help="files made from a gradebook")
+    export.add_argument("folder", type=Path, metavar="DIR", help="where course grade has written")
+    export.add_argument("--format", required=True, choices=("csv", "json", "html"))
+    export.add_argument("--out", type=Path, metavar="DIR", help="where to write (default: DIR)")
+    export.set_defaults(command="classroom:export")
+
+
 def _add_authoring_commands(commands: argparse._SubParsersAction) -> None:
     authoring = commands.add_parser("authoring", help="for those who write exercises")
     actions = authoring.add_subparsers(metavar="ACTION", required=True)
@@ -146,6 +196,12 @@ def _add_authoring_commands(commands: argparse._SubParsersAction) -> None:
     stubs.add_argument("weeks", nargs="*", metavar="WEEK")
     stubs.add_argument("--force", action="store_true", help="also where a stub has been worked on")
     stubs.set_defaults(command="authoring:stubs")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1, got {text!r}")
+    return int(text)
 
 
 def _seed(text: str) -> int:

@@ -6,8 +6,7 @@ import os
 import shutil
 from typing import TextIO
 
-from course.grading.report import CheckResult, Report, exercise_status
-from course.grading.verdicts import LIKELY_CAUSE
+from course.grading.report import LIKELY_CAUSE, CheckResult, Report, exercise_status
 from course.wrapping import indented
 
 MARKS = {"passed": "✓", "unattempted": "·", "grader_error": "!"}

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from course.catalogue import Exercise
 from course.grading.console import COLOURS, FAILURE_COLOUR, MARKS
-from course.grading.report import CheckResult, exercise_status
-from course.grading.verdicts import LIKELY_CAUSE
+from course.grading.report import LIKELY_CAUSE, CheckResult, exercise_status
 from course.watch.session import Session
 from course.wrapping import cut, indented
 

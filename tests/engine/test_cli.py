@@ -144,6 +144,7 @@ def test_check_json_is_the_report(course, hand_in):
         "seconds": 0,
         "message": "",
         "misconception": None,
+        "attempts": 1,
     }
     assert right["seconds"] >= 0
 
