@@ -94,8 +94,8 @@ def build_regressor(n_features):
     Returns:
         A compiled keras.Model, (None, n_features) -> (None, 1), with at least one hidden layer and
         a nonlinear activation; its output may be any number. The loss is the mean squared error,
-        the metric the mean absolute error. It begins with random weights and has an optimizer that
-        learns y = 2 |x| - 3 from a few hundred standardised rows within 100 epochs.
+        the metric the mean absolute error. It begins with random weights, and on standardised rows
+        a few epochs of fit lower the loss.
 
     Raises:
         ValueError: n_features is below 1.
@@ -116,8 +116,7 @@ def build_classifier(n_features, n_classes):
         of shape (n,). More than two classes: (None, n_features) -> (None, n_classes), probabilities
         by softmax, trained with the categorical cross-entropy. Two classes: -> (None, 1), the
         probability of class 1 from one sigmoid unit, trained with the binary cross-entropy. It
-        begins with random weights and has an optimizer that learns to tell well separated groups
-        of a few hundred standardised rows apart within 100 epochs, also where no line does.
+        begins with random weights, and on standardised rows a few epochs of fit lower the loss.
 
     Raises:
         ValueError: n_features is below 1, or n_classes below 2.

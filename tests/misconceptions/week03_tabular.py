@@ -148,7 +148,7 @@ def missing_values_passed_over(frame):
 
 @misconception(
     exercise="build_regressor",
-    rejected_by="learns_what_is_not_linear",
+    rejected_by="not_linear_and_of_either_sign",
     says="There is no hidden layer with an activation, so the whole model is one linear function, "
     "however many layers it has.",
 )
@@ -164,7 +164,7 @@ def no_hidden_layer(n_features):
 
 @misconception(
     exercise="build_regressor",
-    rejected_by="learns_what_is_not_linear",
+    rejected_by="not_linear_and_of_either_sign",
     says="The last layer has an activation that gives no negative numbers. A regressor ends "
     "without one.",
 )
@@ -318,7 +318,7 @@ def probabilities_left_out(n_features, n_classes):
 
 @misconception(
     exercise="build_classifier",
-    rejected_by="learns_to_tell_groups_apart",
+    rejected_by="more_than_a_line_and_learning",
     says="There is no hidden layer with an activation, so only a straight line can part "
     "the classes.",
 )
