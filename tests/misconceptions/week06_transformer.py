@@ -139,16 +139,19 @@ def heads_and_sizes_swapped(inputs, head_size, num_heads, ff_dim, dropout=0.0):
 @misconception(
     exercise="transformer_encoder",
     rejected_by="encoder_drops_in_training_only",
-    says="Values are dropped outside of training as well, so each prediction is another one: leave "
-    "training=True away; fit says it by itself.",
+    says="Values are dropped outside of training as well, so each prediction is another one. "
+    "keras.layers.Dropout asks whether this is training; keras.random.dropout does not.",
 )
 def dropout_at_test_too(inputs, head_size, num_heads, ff_dim, dropout=0.0):
+    class Drop(keras.layers.Layer):
+        def call(self, x):
+            return keras.random.dropout(x, dropout)
+
     layers = keras.layers
     normalized = layers.LayerNormalization()(inputs)
     x = inputs + layers.MultiHeadAttention(num_heads, head_size)(normalized, normalized)
     hidden = layers.Dense(ff_dim, activation="relu")(layers.LayerNormalization()(x))
-    hidden = layers.Dropout(dropout)(hidden, training=True)
-    return x + layers.Dense(inputs.shape[-1])(hidden)
+    return x + layers.Dense(inputs.shape[-1])(Drop()(hidden))
 
 
 @misconception(
@@ -693,8 +696,8 @@ def batch_axis_left(model, x):
 @misconception(
     exercise="attention_maps",
     rejected_by="maps_are_not_of_training",
-    says="The maps are those of training: dropout sets some weights to 0 and enlarges the others, "
-    "others each time. Call the model with training=False.",
+    says="The maps are those of training: what dropout takes away in the first block changes what "
+    "the second looks at, each time in another way. Call the model with training=False.",
 )
 def maps_with_dropout(model, x):
     kind = keras.layers.MultiHeadAttention
