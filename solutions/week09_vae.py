@@ -7,10 +7,13 @@ losses in nats: what the decoder still has to be told of the image (reconstructi
 encoder's cloud tells beyond the standard normal (Kullback-Leibler divergence). Then a vector drawn
 from the standard normal decodes to something that looks like the training images.
 
-@@WHY@@
+The experiment trains with 2 and with 16 latent variables. Plain dense layers are used on purpose:
+on a CPU they make better use of a second than convolutions, whose many small products keep it
+waiting, and a map from two numbers to all digits wants a decoder that is deep rather than local. The
+learning rate climbs for a tenth of the steps and then falls to nothing along a cosine, which is what
+lets a few epochs do.
 
-Sources: D. Kingma, M. Welling, Auto-Encoding Variational Bayes (2013), for the model; V. Sitzmann
-et al., Implicit Neural Representations with Periodic Activation Functions (2020), for the sines.
+Source: D. Kingma, M. Welling, Auto-Encoding Variational Bayes (2013).
 """
 
 import time
@@ -26,9 +29,10 @@ from datasets.mnist import load_mnist
 
 SIZE = 28  # of an image, in pixels
 SMALLEST = 1e-7  # probability that is told from 0, and from 1, in float32
-BATCH = 250
-PEAK_RATE = 2e-3
-EPOCHS = {2: 25, 16: 25}
+BATCH = 128
+PEAK_RATE = 1.5e-3
+EPOCHS = {2: 16, 16: 13}  # of the run, by latent variables
+BARS = {2: 146.0, 16: 104.0}  # negative ELBO of MNIST's test images, in nats
 
 
 @exercise(
@@ -252,9 +256,10 @@ def train_vae(x_train, latent_dim, epochs, seed):
         raise ValueError(f"expected epochs of at least 1, got {epochs}")
     keras.utils.set_random_seed(seed)
     vae = VariationalAutoencoder(build_encoder(latent_dim), build_decoder(latent_dim), seed)
-    n_steps = epochs * -(-len(x_train) // BATCH)
+    n_steps = epochs * -(-len(x_train) // BATCH)  # rounded up
+    n_warmup = max(1, n_steps // 10)
     rate = keras.optimizers.schedules.CosineDecay(
-        0.0, int(0.9 * n_steps), warmup_target=PEAK_RATE, warmup_steps=n_steps // 10
+        0.0, max(1, n_steps - n_warmup), warmup_target=PEAK_RATE, warmup_steps=n_warmup
     )
     vae.compile(optimizer=keras.optimizers.Adam(rate), loss=reconstruction_loss)
     vae.fit(x_train, x_train, epochs=epochs, batch_size=BATCH, verbose=0)
@@ -444,7 +449,7 @@ def train_and_judge(data, latent_dim, epochs, seed):
     examples = x_test[[int(np.argmax(data.y_test == digit)) for digit in range(10)]]
     means = encoder.predict(x_test[:5_000], batch_size=1000, verbose=0)[0]
     example_means = encoder.predict(examples, verbose=0)[0]
-    noise = np.random.default_rng(seed).standard_normal((30, latent_dim), dtype="float32")
+    noise = np.random.default_rng(seed).standard_normal((12, latent_dim), dtype="float32")
     weights = np.linspace(0, 1, 10)[:, None, None, None]
     result = {
         "seconds": seconds,
@@ -453,8 +458,8 @@ def train_and_judge(data, latent_dim, epochs, seed):
         "examples": grey_bytes(examples),
         "reconstructed": grey_bytes(decoder.predict(example_means, verbose=0)),
         "samples": grey_bytes(decoder.predict(noise, verbose=0)),
-        "path": grey_bytes(interpolate(encoder, decoder, examples[3], examples[5], 10)),
-        "mixed": grey_bytes((1 - weights) * examples[3] + weights * examples[5]),
+        "path": grey_bytes(interpolate(encoder, decoder, examples[7], examples[2], 10)),
+        "mixed": grey_bytes((1 - weights) * examples[7] + weights * examples[2]),
     }
     if latent_dim == 2:
         result["grid"] = grey_bytes(latent_grid(decoder, 20))
@@ -501,7 +506,7 @@ def plot_latent_space(means, labels):
 def plot_rows(rows, title):
     """Rows of images, each with its name on the left."""
     figure, axes = plt.subplots(
-        len(rows), 1, figsize=(9, 0.95 * len(rows) + 0.5), layout="constrained", squeeze=False
+        len(rows), 1, figsize=(9, 0.8 * len(rows) + 0.4), layout="constrained", squeeze=False
     )
     for line, (name, images) in zip(axes[:, 0], rows.items(), strict=True):
         line.imshow(np.hstack(images), cmap="gray_r", vmin=0, vmax=255)
@@ -512,13 +517,13 @@ def plot_rows(rows, title):
 
 
 def n_epochs(run, data, latent_dim):
-    """How long to train: to the bar on MNIST, and as many steps as is decent on fewer images."""
+    """How long to train: as long as the bars on MNIST need, other data by the number of steps."""
     if run.quick:
-        return -(-25_000 // len(data.x_train))
-    return EPOCHS[latent_dim] if len(data.x_train) >= 60_000 else 200
+        return -(-20_000 // len(data.x_train))
+    return EPOCHS[latent_dim] if data.provenance.source == "real" else 150
 
 
-def report(run, results):
+def report(run, results, bars):
     """The figures and plots of the trained models."""
     for latent_dim, result in results.items():
         loss = result["reconstruction"] + result["kl"]
@@ -529,6 +534,7 @@ def report(run, results):
             kl=result["kl"],
             seconds=result["seconds"],
         )
+        run.metric(f"negative_elbo_z{latent_dim}", loss, at_most=bars[latent_dim])
         run.metric(f"reconstruction_z{latent_dim}", result["reconstruction"])
         run.metric(f"kl_z{latent_dim}", result["kl"])
         run.metric(f"seconds_z{latent_dim}", result["seconds"])
@@ -542,7 +548,7 @@ def report(run, results):
         "mixed pixel by pixel": many["mixed"],
         **{f"straight through latent space, z={d}": results[d]["path"] for d in results},
     }
-    run.save_figure(plot_rows(rows, "From a 3 to a 5"), "interpolation")
+    run.save_figure(plot_rows(rows, "From a 7 to a 2"), "interpolation")
     rows = {f"z={d}, drawn at random": results[d]["samples"] for d in results}
     run.save_figure(plot_rows(rows, "Digits that nobody wrote"), "samples")
 
@@ -562,9 +568,10 @@ def main(arguments=None):
                 f"z={latent_dim}",
                 lambda d=latent_dim: train_and_judge(data, d, n_epochs(run, data, d), run.seed),
             )
-            for latent_dim in run.progress((2, 16), "trainings")
+            for latent_dim in run.progress(BARS, "trainings")
         }
-        report(run, results)
+        on_all_of_mnist = data.provenance.source == "real" and not run.quick
+        report(run, results, BARS if on_all_of_mnist else dict.fromkeys(BARS, 0.97 * baseline))
 
 
 if __name__ == "__main__":

@@ -267,18 +267,16 @@ def test_rejects_vectors_of_no_length(submission, rng):
 # -- train_vae -------------------------------------------------------------------------------------
 
 
-def bars(rng, n):
-    """Images of one thick bar, upright or lying, at one of three places, of a grey of its own."""
-    images = np.zeros((n, SIZE, SIZE, 1), "float32")
-    kinds = rng.integers(0, 6, n)
-    for image, kind in zip(images, kinds, strict=True):
-        first = 3 + 8 * (kind % 3) + int(rng.integers(-1, 2))
-        grey = rng.uniform(0.7, 1.0)
-        if kind < 3:
-            image[3:25, first : first + 6] = grey
-        else:
-            image[first : first + 6, 3:25] = grey
-    return images
+def halves(rng, n):
+    """Images of which one half is ink: left, right, top or bottom, to about the middle."""
+    ink = np.zeros((n, SIZE, SIZE, 1), "float32")
+    for image, side in zip(ink, rng.integers(0, 4, n), strict=True):
+        border = int(rng.integers(12, 17))
+        across = image if side < 2 else image.swapaxes(0, 1)
+        across[:, :border] = rng.uniform(0.8, 1.0)
+        if side % 2:
+            image[:] = image[::-1, ::-1].copy()
+    return ink
 
 
 class Judged:
@@ -302,12 +300,17 @@ class Judged:
         with np.errstate(over="ignore"):
             latent = mean + np.exp(log_var / 2) * rng.normal(size=mean.shape)
             self.kl = float(divergence(mean, log_var).mean())
+        expect.that(
+            bool(np.isfinite(self.kl)),
+            "expected finite means and variances after training, got NaN or infinity: the loss has "
+            "no lower bound, or takes the logarithm of 0",
+        )
         self.reconstruction = self._loss(decoder, latent, x)
         self.without_noise = self._loss(decoder, mean, x)
         self.negative_elbo = self.reconstruction + self.kl
 
     def _loss(self, decoder, latent, x):
-        images = decoded(decoder, np.nan_to_num(latent).astype("float32"))
+        images = decoded(decoder, latent.astype("float32"))
         expect_probabilities(images)
         return float(bernoulli_loss(x, images).mean())
 
@@ -321,24 +324,20 @@ def mean_image_loss(x_train, x):
 def test_negative_elbo_of_unseen_images(submission, rng):
     """On images it has not seen, the model's negative ELBO is far below what their mean costs."""
     keras_of(submission, rng)
-    x = bars(rng, 1_400)
-    x_train, x_test = x[:1_200], x[1_200:]
-    trained = submission.train_vae(x_train, 2, 20, int(rng.integers(1_000)))
+    x = halves(rng, 1_000)
+    x_train, x_test = x[:800], x[800:]
+    trained = submission.train_vae(x_train, 2, 12, int(rng.integers(1_000)))
     judged = Judged(trained, x_test, 2, rng)
     baseline = mean_image_loss(x_train, x_test)
-    wanted = 0.8 * baseline
-    if judged.negative_elbo < wanted:
-        return
     wrong = None
     if judged.kl < 0.5:
         wrong = "mean_over_pixels"
-    elif judged.kl > baseline:
-        wrong = "rewards_divergence"
     elif judged.without_noise < 0.7 * judged.reconstruction:
         wrong = "trained_without_noise"
-    expect.fail(
-        f"expected a negative ELBO of at most {wanted:.0f} nats for unseen images whose mean costs "
-        f"{baseline:.0f}, got {judged.negative_elbo:.0f}: {judged.reconstruction:.0f} of "
+    expect.that(
+        judged.negative_elbo < 0.75 * baseline,
+        f"expected a negative ELBO below {0.75 * baseline:.0f} nats for unseen images whose mean "
+        f"costs {baseline:.0f}, got {judged.negative_elbo:.0f}: {judged.reconstruction:.0f} of "
         f"reconstruction ({judged.without_noise:.0f} without noise) and {judged.kl:.1f} of KL "
         "divergence",
         wrong,
@@ -346,37 +345,29 @@ def test_negative_elbo_of_unseen_images(submission, rng):
 
 
 @pytest.mark.exercise("train_vae", seconds=SECONDS)
-def test_knows_nothing_but_the_training_images(submission, rng):
-    """Images like those of x_train are reconstructed well; of others the model knows nothing."""
+def test_learns_from_x_train_alone(submission, rng):
+    """Of images unlike those of x_train the model knows nothing; no images are a ValueError."""
     keras_of(submission, rng)
-    x = bars(rng, 700)
-    trained = submission.train_vae(x[:600], 5, 30, int(rng.integers(1_000)))
-    like = Judged(trained, x[600:], 5, rng)
-    baseline = mean_image_loss(x[:600], x[600:])
+    x = halves(rng, 600)
+    trained = submission.train_vae(x[:500], 5, 12, int(rng.integers(1_000)))
+    like = Judged(trained, x[500:], 5, rng)
+    baseline = mean_image_loss(x[:500], x[500:])
     expect.that(
-        like.reconstruction < 0.8 * baseline,
-        f"expected unseen images like those of x_train, whose mean costs {baseline:.0f} nats, to "
-        f"be reconstructed for at most {0.8 * baseline:.0f}, got {like.reconstruction:.0f}",
+        like.reconstruction < baseline,
+        f"expected unseen images like those of x_train to be reconstructed for less than the "
+        f"{baseline:.0f} nats that their mean costs, got {like.reconstruction:.0f}",
     )
-    images, _, strange, _ = enlarged_digits()
-    digits, strange = (part[:200, ..., None] / np.float32(255) for part in (images, strange))
+    first, _, last, _ = enlarged_digits()
+    digits, strange = (part[:200, ..., None] / np.float32(255) for part in (first, last))
     known = mean_image_loss(digits, strange)
     unlike = Judged(trained, strange, 5, rng)
     expect.that(
-        unlike.reconstruction > known,
-        "expected a model that was trained on images of bars to know nothing of digits, got one "
+        unlike.reconstruction > 1.5 * known,
+        "expected a model that was trained on images half black to know nothing of digits, got one "
         f"that reconstructs them for {unlike.reconstruction:.0f} nats; their mean costs "
         f"{known:.0f}. Was it trained on more than x_train?",
         "trained_on_test_images_too",
     )
-
-
-@pytest.mark.exercise("train_vae", seconds=SECONDS)
-def test_rejects_what_cannot_be_learned(submission, rng):
-    """Pixels outside [0, 1], images of another shape and no epochs are a ValueError."""
-    keras_of(submission, rng)
-    x = bars(rng, 20)
-    Judged(submission.train_vae(x, 1, 1, 0), x, 1, rng)
     for arguments, why in (
         ((255 * x, 2, 1, 0), "pixels go up to 255"),
         ((2 * x - 1, 2, 1, 0), "pixels go from -1 to 1"),
