@@ -9,9 +9,9 @@ from the standard normal decodes to something that looks like the training image
 
 The experiment trains with 2 and with 16 latent variables. Plain dense layers are used on purpose:
 on a CPU they make better use of a second than convolutions, whose many small products keep it
-waiting, and a map from two numbers to all digits wants a decoder that is deep rather than local. The
-learning rate climbs for a tenth of the steps and then falls to nothing along a cosine, which is what
-lets a few epochs do.
+waiting, and a map from two numbers to all digits wants a decoder that is deep rather than local.
+The learning rate climbs for a tenth of the steps and then falls to nothing along a cosine, so that
+a few epochs do.
 
 Source: D. Kingma, M. Welling, Auto-Encoding Variational Bayes (2013).
 """
