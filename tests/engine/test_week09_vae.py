@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import runpy
+
 import numpy as np
 import pytest
 
@@ -269,15 +271,13 @@ def test_right_answers_in_another_style_pass(style, sandbox, tmp_path):
     assert not [check for check in report.checks if check.status != "passed"]
 
 
-def test_the_divergence_is_the_integral():
+def test_the_divergence_that_graders_expect_is_the_integral():
     """The closed form against the mean of log q(z) - log p(z) over samples of q."""
-    from solutions.week09_vae import kl_divergence, sample_latent
-
+    grader = runpy.run_path(str(Project.find().graders / "week09_vae.py"))
     rng = np.random.default_rng(0)
     mean, log_var = rng.normal(size=(1, 3)), rng.normal(size=(1, 3))
-    epsilon = rng.normal(size=(400_000, 3))
-    z = np.asarray(sample_latent(mean, log_var, epsilon))
+    z = mean + np.exp(log_var / 2) * rng.normal(size=(400_000, 3))
     log_q = -0.5 * (log_var + (z - mean) ** 2 / np.exp(log_var))
     log_p = -0.5 * z**2
     estimate = (log_q - log_p).sum(axis=1).mean()
-    np.testing.assert_allclose(kl_divergence(mean, log_var), estimate, rtol=0.02)
+    np.testing.assert_allclose(grader["divergence"](mean, log_var), estimate, rtol=0.02)
