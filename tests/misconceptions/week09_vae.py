@@ -329,6 +329,7 @@ def trained_without_noise(x_train, latent_dim, epochs, seed):
     rejected_by="negative_elbo_of_unseen_images",
     says="The divergence is subtracted from the loss, so training makes it large: the means run "
     "away and the latent vectors look nothing like the standard normal distribution.",
+    betrayed=False,
 )
 def rewards_divergence(x_train, latent_dim, epochs, seed):
     class Turned(VariationalAutoencoder):
