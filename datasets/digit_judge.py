@@ -7,6 +7,7 @@ enlarged; on images that it has never seen it is right in 99.2 % (MNIST's 10,000
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,7 +39,7 @@ def load_judge() -> keras.Model:
         with np.load(WEIGHTS, allow_pickle=False) as archive:
             weights = [archive[f"arr_{i}"].astype("float32") for i in range(len(archive.files))]
         judge.set_weights(weights)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"{WEIGHTS} holds no weights of the judge: {error}.") from error
     return judge
 

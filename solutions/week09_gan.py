@@ -445,6 +445,7 @@ LATENT = 64
 N_SHOTS = 8  # looks at the generator during training
 N_COLUMNS = 12  # images in each
 N_JUDGED = 5_000
+N_STEPS = 1_600
 
 
 def build_dcgan(wide=128):
@@ -536,7 +537,7 @@ def train_and_judge(run, name, networks, data, judge, n_steps=None, seconds=None
     """
     x_train, x_test = data
     generator, _, g_optimizer, _ = networks
-    losses, looks, spent, step = [], [], 0.0, 0
+    losses, looks, spent = [], [], 0.0
     steps = training(*networks, x_train, run.seed)
     try:
         for step in run.progress(range(1, n_steps + 1) if n_steps else itertools.count(1), name):
@@ -559,7 +560,9 @@ def train_and_judge(run, name, networks, data, judge, n_steps=None, seconds=None
             if done >= 1:
                 break
     except KeyboardInterrupt:
-        print(f"{name}: stopped by hand after {step} steps; going on with what there is")
+        if not losses:
+            raise
+        print(f"{name}: stopped by hand after {len(losses)} steps; going on with what there is")
     g_optimizer.finalize_variable_values(generator.trainable_variables)
     images = generate(generator, N_JUDGED, run.seed + 1)
     return {
@@ -567,7 +570,7 @@ def train_and_judge(run, name, networks, data, judge, n_steps=None, seconds=None
         "losses": losses,
         "images": as_bytes(images[:100]),
         "seconds": spent,
-        "steps": step,
+        "steps": len(losses),
         "parameters": sum(network.count_params() for network in networks[:2]),
         **judged(images, judge, x_test),
     }
@@ -662,7 +665,7 @@ def main(arguments=None):
             images[..., None].astype("float32") / 255 for images in (mnist.x_train, mnist.x_test)
         )
         judge = load_judge()
-        n_steps = 80 if run.quick else 1_600
+        n_steps = 80 if run.quick else N_STEPS
 
         def train_small():
             keras.utils.set_random_seed(run.seed)
