@@ -674,7 +674,7 @@ def kinds_of(images):
 @pytest.mark.exercise("train_gan", seconds=TRAINING_SECONDS)
 def test_learns_all_kinds_of_sorted_images(submission, rng):
     """Of images of four kinds, sorted, it learns the shades and leaves no kind out."""
-    images = bright_quarters(rng, 1_536, rng.permutation(4))
+    images = bright_quarters(rng, 1_024, rng.permutation(4))
     generator = expect.model(submission.train_gan(images, 8, epochs=8, seed=int(rng.integers(99))))
     noise = rng.normal(size=(400, 8)).astype("float32")
     made = called(generator, noise, (400, 28, 28, 1), "the generator's images")
