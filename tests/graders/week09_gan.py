@@ -674,8 +674,8 @@ def kinds_of(images):
 @pytest.mark.exercise("train_gan", seconds=TRAINING_SECONDS)
 def test_learns_all_kinds_of_sorted_images(submission, rng):
     """Of images of four kinds, sorted, it learns the shades and leaves no kind out."""
-    images = bright_quarters(rng, 1_024, rng.permutation(4))
-    generator = expect.model(submission.train_gan(images, 8, epochs=8, seed=int(rng.integers(99))))
+    images = bright_quarters(rng, 2_048, rng.permutation(4))
+    generator = expect.model(submission.train_gan(images, 8, epochs=4, seed=int(rng.integers(99))))
     noise = rng.normal(size=(400, 8)).astype("float32")
     made = called(generator, noise, (400, 28, 28, 1), "the generator's images")
     expect.that(
@@ -684,10 +684,10 @@ def test_learns_all_kinds_of_sorted_images(submission, rng):
     )
     shares = np.sort(np.bincount(kinds_of(made), minlength=4) / 400)
     expect.that(
-        bool(shares[1] >= 0.03),
-        "expected generated images of at least three of the four kinds in x_train, got "
-        f"{np.sum(shares >= 0.03)}: their shares are {shares[::-1].round(2)}",
-        "collapse_to_the_last_kind" if shares[-1] > 0.8 else None,
+        bool(shares[1] >= 0.1),
+        "expected at least three of the four kinds in x_train, each in a tenth of the generated "
+        f"images, got shares of {shares[::-1].round(2)}: it collapses, as it does if x_train is "
+        "not shuffled",
     )
     error = abs(made.mean(axis=0) - images.mean(axis=0)).mean()
     expect.that(

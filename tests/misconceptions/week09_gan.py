@@ -620,9 +620,10 @@ def one_noise_for_the_whole_batch(
     exercise="train_gan",
     rejected_by="learns_all_kinds_of_sorted_images",
     says="The images come sorted and are not shuffled, so for many steps all real images are of "
-    "one kind. The generator collapses to the kind that came last.",
+    "one kind. The generator collapses to what came last.",
+    betrayed=False,
 )
-def collapse_to_the_last_kind(x_train, latent_dim, epochs, seed):
+def collapse_since_nothing_is_shuffled(x_train, latent_dim, epochs, seed):
     keras.utils.set_random_seed(seed)
     generator, discriminator = build_generator(latent_dim), build_discriminator()  # noqa: F821
     optimizers = [keras.optimizers.Adam(1e-3, beta_1=0.5) for _ in range(2)]
@@ -637,8 +638,8 @@ def collapse_to_the_last_kind(x_train, latent_dim, epochs, seed):
         )
 
     for _ in range(epochs):
-        for start in range(0, len(x_train) - 63, 64):
-            step(x_train[start : start + 64])
+        for start in range(0, len(x_train) - 31, 32):
+            step(x_train[start : start + 32])
     return generator
 
 
