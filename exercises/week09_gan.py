@@ -232,17 +232,19 @@ def training(generator, discriminator, g_optimizer, d_optimizer, x_train, seed):
     )
     # As a graph, a step takes a quarter of the time. Its noise must then come from a generator:
     # a number would be part of the graph, and the noise the same at every step.
-    noise_seed = keras.random.SeedGenerator(seed)
-    graph = tf.function(lambda images: train_step(*networks, images, noise_seed))
+    noise_seed, numbers = keras.random.SeedGenerator(seed), itertools.count(seed)
+    step = tf.function(lambda images: train_step(*networks, images, noise_seed))
     first = next(batches)
     try:
-        graph.get_concrete_function(first)
+        step.get_concrete_function(first)
     except Exception:  # a train_step may be right and no graph
         print("train_step cannot be compiled with a SeedGenerator; going on without, slower")
-        for number, images in enumerate(itertools.chain([first], batches)):
-            yield train_step(*networks, images, seed + number)
+
+        def step(images):
+            return train_step(*networks, images, next(numbers))
+
     for images in itertools.chain([first], batches):
-        yield graph(images)
+        yield step(images)
 
 
 # -- The experiment --------------------------------------------------------------------------------
