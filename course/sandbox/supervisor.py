@@ -170,7 +170,10 @@ class _Output:
             if CAN_POLL:
                 self._wait(None)
             with self._reading:
-                self._read()
+                # What was there may have been read meanwhile, and then reading would wait, for what
+                # only comes after those who wait for the lock have gone on.
+                if not CAN_POLL or self._wait(0):
+                    self._read()
         os.close(self._descriptor)
 
     def _wait(self, seconds: float | None) -> bool:

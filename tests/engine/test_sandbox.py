@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import psutil
 import pytest
 
 from course.errors import CourseError
-from course.sandbox import confinement, forked, processes
+from course.sandbox import confinement, forked, processes, supervisor
 from course.sandbox.launcher import CAN_FORK, Sandbox
 from course.sandbox.supervisor import Limits, WorkerEndedError
 from course.sandbox.wire import HandleRef
@@ -127,6 +128,30 @@ def test_output_is_kept_and_shortened(sandbox):
     assert worker.output().startswith(("first\n", "x"))
     assert "more bytes left out" in worker.output()
     assert len(worker.output()) < 21_000
+
+
+@pytest.mark.skipif(not supervisor.CAN_POLL, reason="what is read is not waited for")
+def test_nobody_waits_for_output_that_has_been_read(monkeypatch):
+    wait = supervisor._Output._wait
+
+    def slowly(output, seconds):
+        found = wait(output, seconds)
+        if seconds is None:
+            time.sleep(0.3)  # time for others to read what has been found
+        return found
+
+    monkeypatch.setattr(supervisor._Output, "_wait", slowly)
+    ours, theirs = os.pipe()
+    output = supervisor._Output(ours)
+    os.write(theirs, b"printed")
+    time.sleep(0.1)  # its thread has found something
+    assert output.text() == "printed"
+    time.sleep(0.5)  # and comes too late
+    asking = threading.Thread(target=output.text, daemon=True)
+    asking.start()
+    asking.join(SECONDS)
+    assert not asking.is_alive()
+    os.close(theirs)
 
 
 def test_environment_of_the_grader_stays_there(sandbox, monkeypatch):

@@ -1,7 +1,7 @@
 """Changes the course itself.
 
 outcome: failed
-says: Read-only file system
+says: course/__init__.py
 needs walls
 """
 
