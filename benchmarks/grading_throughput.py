@@ -154,7 +154,7 @@ def main() -> None:
         root = Path(name)
         write_course(root / "checkout")
         write_class(root / "class", options.submissions)
-        rows = []
+        rows: list[dict[str, object]] = []
         if not options.numpy_only:
             bound = plain_checks(root / "class")
             fresh = fresh_pytest(root / "class")

@@ -96,7 +96,8 @@ class Gradebook:
                 self._resources.enter_context(_exclusive(folder))
             elif not self.path.is_file():
                 raise CourseError(f"expected a gradebook at {self.path}; course grade writes one")
-            mode = "rwc" if writing else "ro"
+            # Also to read: what a killed program left half written is rolled back first.
+            mode = "rwc" if writing else "rw"
             uri = f"{self.path.resolve().as_uri()}?mode={mode}"
             self._db = sqlite3.connect(uri, uri=True, isolation_level=None)
             self._resources.callback(self._db.close)
