@@ -5,6 +5,7 @@ message must contain. Those in `honest/` are right.
 """
 
 import ast
+import contextlib
 import re
 import sys
 from pathlib import Path
@@ -52,11 +53,13 @@ def hand_in(tmp_path):
     return hand_in
 
 
-@pytest.fixture
-def impatient(monkeypatch):
+@contextlib.contextmanager
+def impatience():
     """Graders wait less than they do for students."""
-    monkeypatch.setattr(plugin, "DEFAULT_SECONDS", SHORT)
-    monkeypatch.setattr(submission, "LOAD_SECONDS", SHORT)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plugin, "DEFAULT_SECONDS", SHORT)
+        patch.setattr(submission, "LOAD_SECONDS", SHORT)
+        yield
 
 
 def statuses(report):
@@ -74,15 +77,14 @@ def test_right_answers_pass_whatever_their_style(bench, hand_in, path):
 
 
 @pytest.mark.parametrize("path", HOSTILE, ids=lambda path: path.stem)
-def test_hostile_submission(bench, hand_in, request, path):
+def test_hostile_submission(bench, hand_in, path):
     if needs_walls(path) and not bench.sandbox.confined:
         pytest.skip("only walls keep this one in")
     outcomes = expectation(path, "outcome").split(" or ")
     folder = hand_in(path.read_text())
     files = sorted(folder.iterdir())
-    if "timeout" in outcomes:
-        request.getfixturevalue("impatient")
-    report = bench.grade(folder)
+    with impatience() if "timeout" in outcomes else contextlib.nullcontext():
+        report = bench.grade(folder)
     assert statuses(report) <= set(outcomes), report.checks
     assert len(report.checks) == 4
     assert report.max_score == 3
