@@ -80,7 +80,7 @@ def load_mnist() -> Mnist:
     Raises:
         DataError: The file in `COURSE_DATA` is altered.
     """
-    path = obtain(FILE, instead="scikit-learn's digits, enlarged to 28 x 28,")
+    path = obtain(FILE, instead="scikit-learn's digits, enlarged to 28 x 28")
     if path is None:
         arrays = enlarged_digits()
         return Mnist(*arrays, Provenance("digits, enlarged", "embedded", _count(arrays)))

@@ -519,8 +519,15 @@ def plot_rows(rows, title):
 def n_epochs(run, data, latent_dim):
     """How long to train: as long as the bars on MNIST need, other data by the number of steps."""
     if run.quick:
-        return -(-20_000 // len(data.x_train))
+        return -(-25_000 // len(data.x_train))
     return EPOCHS[latent_dim] if data.provenance.source == "real" else 150
+
+
+def bars_of(run, data, baseline):
+    """The course's bars where all of MNIST is there, else a part of what the mean image costs."""
+    if run.quick:
+        return dict.fromkeys(BARS, 0.985 * baseline)
+    return BARS if data.provenance.source == "real" else dict.fromkeys(BARS, 0.92 * baseline)
 
 
 def report(run, results, bars):
@@ -570,8 +577,7 @@ def main(arguments=None):
             )
             for latent_dim in run.progress(BARS, "trainings")
         }
-        on_all_of_mnist = data.provenance.source == "real" and not run.quick
-        report(run, results, BARS if on_all_of_mnist else dict.fromkeys(BARS, 0.97 * baseline))
+        report(run, results, bars_of(run, data, baseline))
 
 
 if __name__ == "__main__":

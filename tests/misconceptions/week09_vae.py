@@ -11,7 +11,6 @@ from solutions.week09_vae import (
     build_encoder,
     kl_divergence,
     reconstruction_loss,
-    sample_latent,
     train_vae,
 )
 
@@ -319,28 +318,6 @@ def trained_without_noise(x_train, latent_dim, epochs, seed):
 
     keras.utils.set_random_seed(seed)
     vae = Noiseless(build_encoder(latent_dim), build_decoder(latent_dim), seed)
-    vae.compile(keras.optimizers.Adam(1e-3), loss=reconstruction_loss, jit_compile=False)
-    vae.fit(x_train, x_train, epochs=epochs, batch_size=100, verbose=0)
-    return vae.encoder, vae.decoder
-
-
-@misconception(
-    exercise="train_vae",
-    rejected_by="negative_elbo_of_unseen_images",
-    says="The divergence is subtracted from the loss, so training makes it large: the means run "
-    "away and the latent vectors look nothing like the standard normal distribution.",
-    betrayed=False,
-)
-def rewards_divergence(x_train, latent_dim, epochs, seed):
-    class Turned(VariationalAutoencoder):
-        def call(self, images):
-            mean, log_var = self.encoder(images)
-            self.add_loss(-ops.mean(kl_divergence(mean, log_var)))
-            epsilon = keras.random.normal(ops.shape(mean), seed=self.seed_generator)
-            return self.decoder(sample_latent(mean, log_var, epsilon))
-
-    keras.utils.set_random_seed(seed)
-    vae = Turned(build_encoder(latent_dim), build_decoder(latent_dim), seed)
     vae.compile(keras.optimizers.Adam(1e-3), loss=reconstruction_loss, jit_compile=False)
     vae.fit(x_train, x_train, epochs=epochs, batch_size=100, verbose=0)
     return vae.encoder, vae.decoder
