@@ -331,8 +331,9 @@ def test_the_autograder_grades_as_the_class_was_graded(autograder):
     found, printed = run_autograder(autograder, RIGHT)
     assert found["score"] == 6.0, printed  # the weight of the week came along
     assert [test["status"] for test in found["tests"]] == 3 * ["passed"]
-    forged = "import pathlib\nfor p in pathlib.Path('/').glob('*/results/*'): p.unlink()\n"
-    crash = f"{forged}import os\nos.kill(os.getppid(), 9)\nos._exit(0)\n"
+    place = str(autograder / "results" / "results.json")
+    forged = f"import os, pathlib\npathlib.Path({place!r}).write_text('{{\"score\": 100}}')\n"
+    crash = f"try:\n    exec({forged!r})\nexcept OSError:\n    import os\nos._exit(0)\n"
     found, printed = run_autograder(autograder, crash)
     assert found["score"] == 0 and len(found["tests"]) == 3, printed
     assert {test["status"] for test in found["tests"]} == {"failed"}
