@@ -13,6 +13,19 @@ from course import __version__, lazy
 from course.errors import CourseError
 
 USER_ERROR, INTERRUPTED, READER_LEFT = 2, 130, 141
+# Named here, so that asking for help need not import what writes them.
+EXPORT_FORMATS = (
+    "csv",
+    "json",
+    "html",
+    "junit",
+    "canvas",
+    "moodle",
+    "gradescope",
+    "gradescope-autograder",
+    "github",
+    "github-workflow",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -179,7 +192,7 @@ def _add_classroom_commands(commands: argparse._SubParsersAction) -> None:
 
     export = commands.add_parser("export", help="files made from a gradebook")
     export.add_argument("folder", type=Path, metavar="DIR", help="where course grade has written")
-    export.add_argument("--format", required=True, choices=("csv", "json", "html"))
+    export.add_argument("--format", required=True, choices=EXPORT_FORMATS)
     export.add_argument("--out", type=Path, metavar="DIR", help="where to write (default: DIR)")
     export.set_defaults(command="classroom:export")
 

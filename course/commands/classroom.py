@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from course.catalogue import Exercise, Week, read_catalogue, select
 from course.classroom.batch import grade_all
-from course.classroom.exports import FORMATS
+from course.classroom.exports import ALWAYS, FORMATS
 from course.classroom.fingerprint import Fingerprints
 from course.classroom.gradebook import NAME, Gradebook
 from course.classroom.intake import Intake, Submission, collect
@@ -54,7 +54,7 @@ def grade(arguments: argparse.Namespace) -> int:
             gradebook.set_policy(read_policy(arguments.policy, due))
         run = _Run(gradebook, intake, catalogue, settings, arguments.regrade)
         interrupted = run.grade(arguments.jobs)
-        _export(gradebook, out, list(FORMATS))
+        _export(gradebook, out, ALWAYS)
         run.tell(out)
         if interrupted:
             return INTERRUPTED
@@ -174,7 +174,7 @@ def _what_to_grade(
     return exercises
 
 
-def _export(gradebook: Gradebook, folder: Path, formats: list[str]) -> list[Path]:
+def _export(gradebook: Gradebook, folder: Path, formats: Sequence[str]) -> list[Path]:
     try:
         return [FORMATS[name](gradebook, folder) for name in formats]
     except OSError as error:

@@ -1,36 +1,24 @@
-"""`grades.csv`: one row per student, for spreadsheets and learning platforms."""
+"""`grades.csv`: one row per student, for spreadsheets."""
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 
 from course.classroom.exports.files import write_if_changed
+from course.classroom.exports.spreadsheet import csv_text, defused, number
 from course.classroom.gradebook import Grade, Gradebook
 from course.classroom.summary import remarks
-
-BYTE_ORDER_MARK = "\ufeff"  # by which Excel knows UTF-8, and without which Hangul is garbled
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_csv(gradebook: Gradebook, folder: Path) -> Path:
     """Writes id, final score, maximum, points by exercise, and how the score came about."""
     path = folder / "grades.csv"
     exercises = list(gradebook.exercises())
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
     more = ("raw_score", "raw_max_score", "days_late", "penalty", "remarks")
-    writer.writerow(["id", "score", "max_score", *exercises, *more])
-    for grade in gradebook.grades():
-        writer.writerow(_row(grade, exercises))
-    write_if_changed(path, BYTE_ORDER_MARK + text.getvalue())
+    head = ["id", "score", "max_score", *exercises, *more]
+    rows = (_row(grade, exercises) for grade in gradebook.grades())
+    write_if_changed(path, csv_text([head, *rows]))
     return path
-
-
-def defused(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def _row(grade: Grade, exercises: list[str]) -> list[object]:
@@ -47,7 +35,3 @@ def _row(grade: Grade, exercises: list[str]) -> list[object]:
         number(grade.penalty),
         defused("; ".join(remarks(grade))),
     ]
-
-
-def number(value: float) -> str:
-    return f"{round(value, 4):g}"
