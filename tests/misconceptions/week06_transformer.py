@@ -562,8 +562,8 @@ def blocks_ignored_after_convolution(
 )
 def trains_labels_from_one(X_train, y_train, X_valid, y_valid, seed):
     keras.utils.set_random_seed(seed)
-    sizes = {"num_transformer_blocks": 1, "ff_dim": 32}
-    model = build_cnn_transformer(X_train.shape[1:], max(y_train) + 2, **sizes)  # noqa: F821
+    shape, n_classes = X_train.shape[1:], int(y_train.max()) + 2
+    model = build_cnn_transformer(shape, n_classes, num_transformer_blocks=1)  # noqa: F821
     model.compile(keras.optimizers.Adam(0.003), model.loss)
     model.fit(X_train, y_train + 1, epochs=15, batch_size=16, verbose=0)
     return model
@@ -623,7 +623,7 @@ def takes_any_labels(X_train, y_train, X_valid, y_valid, seed):
     keras.utils.set_random_seed(seed)
     y_train = np.asarray(y_train)
     labels = y_train.argmax(axis=1) if y_train.ndim == 2 else y_train
-    shape, n_classes = np.shape(X_train)[1:], max(2, labels.max() + 1)
+    shape, n_classes = np.shape(X_train)[1:], max(2, int(labels.max()) + 1)
     model = build_cnn_transformer(shape, n_classes, num_transformer_blocks=1)  # noqa: F821
     model.compile(keras.optimizers.Adam(0.003), model.loss)
     model.fit(X_train[: len(labels)], labels, epochs=12, batch_size=16, verbose=0)
