@@ -562,8 +562,10 @@ def blocks_ignored_after_convolution(
 )
 def trains_labels_from_one(X_train, y_train, X_valid, y_valid, seed):
     keras.utils.set_random_seed(seed)
-    model = build_cnn_transformer(X_train.shape[1:], int(y_train.max()) + 2)  # noqa: F821
-    model.fit(X_train, y_train + 1, epochs=25, batch_size=16, verbose=0)
+    shape, n_classes = X_train.shape[1:], int(y_train.max()) + 2
+    model = build_cnn_transformer(shape, n_classes, num_transformer_blocks=1)  # noqa: F821
+    model.compile(keras.optimizers.Adam(0.003), model.loss)
+    model.fit(X_train, y_train + 1, epochs=15, batch_size=16, verbose=0)
     return model
 
 
@@ -606,7 +608,7 @@ def trains_no_transformer(X_train, y_train, X_valid, y_valid, seed):
         ]
     )
     model.compile(keras.optimizers.Adam(0.003), "sparse_categorical_crossentropy")
-    model.fit(X_train, y_train, epochs=25, batch_size=16, verbose=0)
+    model.fit(X_train, y_train, epochs=15, batch_size=16, verbose=0)
     return model
 
 
@@ -621,7 +623,8 @@ def takes_any_labels(X_train, y_train, X_valid, y_valid, seed):
     keras.utils.set_random_seed(seed)
     y_train = np.asarray(y_train)
     labels = y_train.argmax(axis=1) if y_train.ndim == 2 else y_train
-    model = build_cnn_transformer(np.shape(X_train)[1:], max(2, labels.max() + 1))  # noqa: F821
+    shape, n_classes = np.shape(X_train)[1:], max(2, int(labels.max()) + 1)
+    model = build_cnn_transformer(shape, n_classes, num_transformer_blocks=1)  # noqa: F821
     model.compile(keras.optimizers.Adam(0.003), model.loss)
     model.fit(X_train[: len(labels)], labels, epochs=12, batch_size=16, verbose=0)
     return model
