@@ -452,7 +452,8 @@ def generator_detached(generator, discriminator, g_optimizer, d_optimizer, real_
     weights = discriminator.trainable_variables
     d_optimizer.apply(tape.gradient(d_loss, weights), weights)
     weights = generator.trainable_variables
-    gradients = tape.gradient(g_loss, weights, unconnected_gradients="zero")
+    unconnected = tf.UnconnectedGradients.ZERO  # a way to silence the error that says so
+    gradients = tape.gradient(g_loss, weights, unconnected_gradients=unconnected)
     g_optimizer.apply(gradients, weights)
     return {"d_loss": d_loss, "g_loss": g_loss}
 
