@@ -10,6 +10,7 @@ that of size alone. All are judged by the same classifier on the same test image
 from __future__ import annotations
 
 import argparse
+import functools
 import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,9 +28,10 @@ from solutions import week09_gan as week
 
 @dataclass
 class Quiet:
-    """What `train_and_judge` needs of a run: a seed; it shows and saves nothing."""
+    """What `train_and_judge` needs of a run; it shows and saves nothing."""
 
     seed: int
+    quick: bool = False
 
     def progress(self, items: Iterable[int], what: str) -> Iterable[int]:
         return items
@@ -44,8 +46,10 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=week.N_STEPS, help="of the small GAN")
     options = parser.parse_args()
     mnist = load_mnist()
-    data = [x[..., None].astype("float32") / 255 for x in (mnist.x_train, mnist.x_test)]
+    x_train, x_test = (x[..., None].astype("float32") / 255 for x in (mnist.x_train, mnist.x_test))
     judge = load_judge()
+    real_features, _ = judge.predict(x_test[: week.N_JUDGED], batch_size=500, verbose=0)
+    assess = functools.partial(week.judged, judge=judge, real_features=real_features)
     rows: list[dict[str, object]] = []
     for seed in range(options.seeds):
         run = Quiet(seed)
@@ -55,12 +59,13 @@ def main() -> None:
             week.build_discriminator(),
             *week.build_optimizers(options.steps),
         )
-        small = week.train_and_judge(run, "GAN", networks, data, judge, n_steps=options.steps)
+        small = week.train_and_judge(run, "GAN", networks, x_train, assess, n_steps=options.steps)
         rows.append(row("GAN", seed, small))
         for name, width in (("DCGAN", 128), ("narrow DCGAN", 64)):
             keras.utils.set_random_seed(seed)
             networks = week.build_dcgan(width)
-            plain = week.train_and_judge(run, name, networks, data, judge, seconds=small["seconds"])
+            seconds = small["seconds"]
+            plain = week.train_and_judge(run, name, networks, x_train, assess, seconds=seconds)
             rows.append(row(name, seed, plain))
     print(f"on {mnist.provenance.name} ({mnist.provenance.source} data)")
     print(format_table([*rows, *medians(rows)]))

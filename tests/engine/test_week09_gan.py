@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 
 import numpy as np
@@ -190,7 +191,7 @@ def test_damaged_weights_of_the_judge_are_named(monkeypatch, tmp_path):
 class Looks:
     """Stands in for a run: keeps the names of figures, and Ctrl-C comes at a step."""
 
-    seed = 0
+    seed, quick = 0, False
 
     def __init__(self, interrupted_at: int) -> None:
         self.interrupted_at, self.figures = interrupted_at, []
@@ -220,9 +221,12 @@ def test_an_interrupted_training_goes_on_with_what_it_has(capsys, monkeypatch):
         *week09_gan.build_optimizers(16),
     )
     run = Looks(interrupted_at=6)
-    result = week09_gan.train_and_judge(run, "GAN", networks, (x, x), load_judge(), n_steps=16)
+    judge = load_judge()
+    features, _ = judge.predict(x, verbose=0)
+    assess = functools.partial(week09_gan.judged, judge=judge, real_features=features)
+    result = week09_gan.train_and_judge(run, "GAN", networks, x, assess, n_steps=16)
     assert result["steps"] == len(result["losses"]) == 5
-    assert run.figures == ["gan_samples"] * 2  # samples were to be seen while it trained
+    assert run.figures == ["gan_samples"] * 3  # samples were to be seen while it trained
     assert np.shape(result["images"]) == (100, 28, 28) and np.isfinite(result["frechet"])
     assert "stopped by hand after 5 steps" in capsys.readouterr().out
 

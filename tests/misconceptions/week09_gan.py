@@ -452,7 +452,11 @@ def generator_detached(generator, discriminator, g_optimizer, d_optimizer, real_
     weights = discriminator.trainable_variables
     d_optimizer.apply(tape.gradient(d_loss, weights), weights)
     weights = generator.trainable_variables
-    gradients = tape.gradient(g_loss, weights, unconnected_gradients="zero")
+    gradients = tape.gradient(g_loss, weights)  # all None, which is then got round
+    gradients = [
+        keras.ops.zeros_like(weight) if gradient is None else gradient
+        for gradient, weight in zip(gradients, weights, strict=True)
+    ]
     g_optimizer.apply(gradients, weights)
     return {"d_loss": d_loss, "g_loss": g_loss}
 
