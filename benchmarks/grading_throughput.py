@@ -154,22 +154,24 @@ def main() -> None:
         root = Path(name)
         write_course(root / "checkout")
         write_class(root / "class", options.submissions)
-        rows: list[dict[str, object]] = []
-        if not options.numpy_only:
-            bound = plain_checks(root / "class")
-            fresh = fresh_pytest(root / "class")
-            rows = [
-                row("(a) the checks alone, warm", bound),
-                row("(b) a fresh pytest process each", fresh, fresh / bound),
-            ]
-            for n_jobs in (1, 2):
-                rows.append(
-                    graded(root, n_jobs, [WEEK], f"(c) course grade --jobs {n_jobs}", bound)
-                )
-        for n_jobs in (1, 2):
-            what = f"    NumPy only, --jobs {n_jobs}"
-            rows.append(graded(root, n_jobs, [f"{WEEK}.split_sequence"], what, None))
+        rows = []
+        for measured in measure(root, options.numpy_only):
+            print(f"{measured['what']}: {measured['s per submission']} s", file=sys.stderr)
+            rows.append(measured)
         print(format_table(rows))
+
+
+def measure(root: Path, numpy_only: bool) -> Iterator[dict[str, object]]:
+    if not numpy_only:
+        bound = plain_checks(root / "class")
+        yield row("(a) the checks alone, warm", bound)
+        fresh = fresh_pytest(root / "class")
+        yield row("(b) a fresh pytest process each", fresh, fresh / bound)
+        for n_jobs in (1, 2):
+            yield graded(root, n_jobs, [WEEK], f"(c) course grade --jobs {n_jobs}", bound)
+    for n_jobs in (1, 2):
+        what = f"    NumPy only, --jobs {n_jobs}"
+        yield graded(root, n_jobs, [f"{WEEK}.split_sequence"], what, None)
 
 
 def row(what: str, whole: float, ratio: float | None = None, **more: object) -> dict[str, object]:
