@@ -33,6 +33,7 @@ LOOK_SECONDS = 2.0  # between two looks at which workers there are
 LONELY_SECONDS = 60.0  # without any worker, until giving up
 AHEAD = 2  # submissions that are at the workers, for each of their threads
 HOW_TO_GO_ON = "the same command goes on where this one was stopped"
+LOST = f"lost the scheduler; {HOW_TO_GO_ON}"
 
 
 def grade_all(
@@ -59,7 +60,7 @@ def grade_all(
     """
     with _connected(address) as client, _prepared(client, settings, require_sandbox) as name:
         _check_workers(client, name, on_warning)
-        run = _Run(client, name, settings)
+        run = Run(client, name, settings)
         try:
             for submission, report, seconds in run.reports(iter(submissions), on_tick):
                 on_report(submission, report, seconds)
@@ -67,7 +68,7 @@ def grade_all(
             run.cancel()
 
 
-class _Run:
+class Run:
     """Submissions on their way to workers and back.
 
     Args:
@@ -90,6 +91,7 @@ class _Run:
     def reports(
         self, submissions: Iterator[Submission], on_tick: Callable[[], None]
     ) -> Iterator[tuple[Submission, Report, float]]:
+        """Submissions with their reports and the seconds they took, in the order they arrive."""
         self._look()
         while True:
             self._send(submissions)
@@ -127,7 +129,7 @@ class _Run:
         except WorkerTroubleError as error:
             raise CourseError(f"a worker {error}") from None
         except (CancelledError, OSError) as error:
-            raise _disconnected(error) from None
+            raise CourseError(LOST) from error
         self._in_a_row = 0
         return submission, report, seconds
 
@@ -148,7 +150,7 @@ class _Run:
         try:
             self._n_threads = sum(self._client.nthreads().values())
         except (CancelledError, OSError) as error:
-            raise _disconnected(error) from None
+            raise CourseError(LOST) from error
         self._looked = time.monotonic()
         if self._n_threads:
             self._seen = self._looked
@@ -219,7 +221,3 @@ def _check_workers(client: Client, name: str, on_warning: Callable[[str], None])
     open_ones = [worker for worker, (_, confined) in conditions.items() if not confined]
     if open_ones:
         on_warning(f"at {len(open_ones)} of {len(conditions)} workers, {confinement.UNCONFINED}")
-
-
-def _disconnected(error: BaseException) -> CourseError:
-    return CourseError(f"lost the scheduler ({error or type(error).__name__}); {HOW_TO_GO_ON}")

@@ -71,13 +71,13 @@ class Grading(WorkerPlugin):
         await asyncio.to_thread(self._tidying.join)
 
     def grade(self, submission: Submission) -> bytes:
-        """The answer about one submission; `read_answer` reads it."""
+        """The answer about one submission, for `read_answer`."""
         try:
             if self.trouble:
                 raise CourseError(self.trouble)
             with self._pool() as pool:
                 ((_, report, seconds),) = pool.reports(iter([submission]), self._go_on)
-            return json.dumps({"report": asdict(report), "seconds": seconds}).encode()
+            return answer(report, seconds)
         except CourseError as error:
             return json.dumps({"trouble": str(error)}).encode()
         except Reschedule:
@@ -148,13 +148,18 @@ def condition(name: str, dask_worker: Worker) -> tuple[str, bool]:
     return plugin.trouble, plugin.confined
 
 
-def read_answer(answer: bytes) -> tuple[Report, float]:
+def answer(report: Report, seconds: float) -> bytes:
+    """A report as it goes from a worker to `read_answer`."""
+    return json.dumps({"report": asdict(report), "seconds": seconds}).encode()
+
+
+def read_answer(text: bytes) -> tuple[Report, float]:
     """A report, and the seconds that it took.
 
     Raises:
         WorkerTroubleError: the worker could not grade.
     """
-    found = json.loads(answer)
+    found = json.loads(text)
     if "trouble" in found:
         raise WorkerTroubleError(found["trouble"])
     report = found["report"]
