@@ -164,8 +164,12 @@ def _add_classroom_commands(commands: argparse._SubParsersAction) -> None:
         metavar="WEEK[.EXERCISE]",
         help="what to grade (default: the weeks that anybody handed in)",
     )
-    grade.add_argument(
+    where = grade.add_mutually_exclusive_group()
+    where.add_argument(
         "--jobs", type=_count, default=1, metavar="N", help="submissions at a time (default: 1)"
+    )
+    where.add_argument(
+        "--cluster", metavar="ADDRESS", help="have a Dask cluster grade: tcp://scheduler:8786"
     )
     grade.add_argument(
         "--timeout", type=_count, default=1_800, metavar="S", help="seconds for a submission"

@@ -38,12 +38,19 @@ def grade_all(
     Raises:
         CourseError: nothing can be graded here.
     """
-    with contextlib.closing(_Pool(settings, n_jobs)) as pool:
+    with contextlib.closing(Pool(settings, n_jobs)) as pool:
         for submission, report, seconds in pool.reports(iter(submissions), on_tick):
             on_report(submission, report, seconds)
 
 
-class _Pool:
+class Pool:
+    """Jobs that stay ready from one submission to the next.
+
+    Args:
+        settings: for all submissions.
+        n_jobs: how many jobs work at a time.
+    """
+
     def __init__(self, settings: Settings, n_jobs: int) -> None:
         self._settings = settings
         self._n_jobs = n_jobs
@@ -61,6 +68,7 @@ class _Pool:
     def reports(
         self, submissions: Iterator[Submission], on_tick: Callable[[], None]
     ) -> Iterator[tuple[Submission, Report, float]]:
+        """Submissions with their reports and the seconds they took, in the order they are done."""
         while True:
             self._assign(submissions)
             busy = {job.connection: job for job in self._jobs if job.submission is not None}

@@ -32,6 +32,11 @@ class Fingerprints:
         for content in _contents(files):
             self._rest.update(hashlib.sha256(content).digest())
 
+    @property
+    def graders(self) -> str:
+        """Stands for all that grades rest on but the submission."""
+        return self._rest.hexdigest()
+
     def of(self, submission: Submission) -> str:
         found = self._rest.copy()
         found.update(submission.digest.encode())

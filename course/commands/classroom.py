@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
 
 from course.catalogue import Exercise, Week, read_catalogue, select
-from course.classroom.batch import grade_all
+from course.classroom import batch
 from course.classroom.exports import ALWAYS, FORMATS
 from course.classroom.fingerprint import Fingerprints
 from course.classroom.gradebook import NAME, Gradebook
@@ -29,10 +30,7 @@ ALL_GRADED, GRADER_ERRORS, INTERRUPTED = 0, 3, 130
 
 def grade(arguments: argparse.Namespace) -> int:
     """Grades a class and leaves gradebook, reports and pages in a folder."""
-    if not confinement.available():
-        if arguments.require_sandbox:
-            raise CourseError(f"refused: {confinement.UNCONFINED}")
-        print(f"course: {confinement.UNCONFINED}", file=sys.stderr)
+    grade_all = _grade_on_cluster(arguments) if arguments.cluster else _grade_here(arguments)
     project = Project.find()
     catalogue = read_catalogue(project)
     out = arguments.out.resolve()
@@ -53,7 +51,7 @@ def grade(arguments: argparse.Namespace) -> int:
             due = parse_due(arguments.due) if arguments.due is not None else None
             gradebook.set_policy(read_policy(arguments.policy, due))
         run = _Run(gradebook, intake, catalogue, settings, arguments.regrade)
-        interrupted = run.grade(arguments.jobs)
+        interrupted = run.grade(grade_all)
         _export(gradebook, out, ALWAYS)
         run.tell(out)
         if interrupted:
@@ -91,8 +89,8 @@ class _Run:
         self.graded = 0
         self._started = time.perf_counter()
 
-    def grade(self, n_jobs: int) -> bool:
-        """Grades what is not graded yet. Returns whether it was interrupted."""
+    def grade(self, grade_all: Callable[..., None]) -> bool:
+        """Has `grade_all` grade what is not graded yet. Returns whether it was interrupted."""
         self._bar = tqdm(
             total=len(self._intake.entries),
             unit=" submissions",
@@ -102,7 +100,12 @@ class _Run:
         )
         with self._bar:
             try:
-                grade_all(self._settings, self._changed(), n_jobs, self._keep, self._bar.refresh)
+                grade_all(
+                    self._settings,
+                    self._changed(),
+                    on_report=self._keep,
+                    on_tick=self._bar.refresh,
+                )
             except KeyboardInterrupt:
                 return True
             finally:
@@ -148,6 +151,33 @@ class _Run:
         self._failures += not report.passed
         self._bar.set_postfix({"not all passed": self._failures}, refresh=False)
         self._bar.update()
+
+
+def _grade_here(arguments: argparse.Namespace) -> Callable[..., None]:
+    if not confinement.available():
+        if arguments.require_sandbox:
+            raise CourseError(f"refused: {confinement.UNCONFINED}")
+        _warn(confinement.UNCONFINED)
+    return partial(batch.grade_all, n_jobs=arguments.jobs)
+
+
+def _grade_on_cluster(arguments: argparse.Namespace) -> Callable[..., None]:
+    try:
+        from course.classroom import cluster
+    except ModuleNotFoundError as error:
+        raise CourseError(
+            f"--cluster needs Dask ({error}): python -m pip install -e '.[cluster]'"
+        ) from None
+    return partial(
+        cluster.grade_all,
+        address=arguments.cluster,
+        require_sandbox=arguments.require_sandbox,
+        on_warning=_warn,
+    )
+
+
+def _warn(text: str) -> None:
+    print(f"course: {text}", file=sys.stderr)
 
 
 def _what_to_grade(
