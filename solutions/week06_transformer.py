@@ -39,7 +39,9 @@ from datasets.daily_sports import ACTIVITY_NAMES, load_activities
 
 N_PEOPLE = 6  # as in the part of the recordings that is passed around
 N_CLASSES = len(ACTIVITY_NAMES)
-N_UPDATES, BATCH_SIZE, LEARNING_RATE = 216, 64, 2e-3  # of a training
+N_UPDATES = 216  # of a training
+BATCH_SIZE = 64
+LEARNING_RATE = 2e-3
 RATE = 25  # steps per second
 # Where arsinh begins to bend, for accelerometer (m/s²), gyroscope (rad/s) and magnetometer.
 BEND = np.array([0.3, 0.05, 0.02])
