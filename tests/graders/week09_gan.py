@@ -568,9 +568,15 @@ def test_discriminator_learns_to_tell_them_apart(submission, rng):
         f"changed by {rise:.3g}",
         wrong,
     )
-    # The offset is what a black image gets; real images push it up by less.
-    expected = 0.3 + 1e-3 * (sigmoid(-of_real).mean() - sigmoid(0.3))
-    expect.equal(offset, expected, of="the discriminator's bias after a step of SGD", atol=2e-5)
+    # The bias, which is what a black image gets, is pushed up by real images, down by generated.
+    # The mean over both kinds together, which halves the step, is as good a direction.
+    expected = 1e-3 * (sigmoid(-of_real).mean() - sigmoid(0.3))
+    ratio = (offset - 0.3) / expected
+    expect.that(
+        0.4 < ratio < 1.2,
+        f"expected the discriminator's bias to change by {expected:.3g}, or by half of it, in a "
+        f"step of SGD at a rate of 0.001, got {offset - 0.3:.3g}",
+    )
 
 
 @pytest.mark.exercise("train_step", seconds=SECONDS)
