@@ -11,7 +11,7 @@ from pathlib import Path
 
 from course.catalogue import Exercise
 from course.grading.diagnosis import load_misconceptions
-from course.grading.grade import grade
+from course.grading.grade import Graders, with_graders
 from course.grading.report import CheckResult
 from course.grading.submission import Starter
 from course.misconception import Misconception
@@ -48,37 +48,44 @@ class Finding:
 def examine(project: Project, exercises: Sequence[Exercise], starter: Starter) -> Iterator[Finding]:
     """Tries stub, solution, misconceptions and hollow answers on each exercise's grader."""
     for exercise in exercises:
-        solution = (project.solutions / f"{exercise.week}.py").read_text(encoding="utf-8")
-
-        def results(
-            text: str, only: str | None = None, exercise: Exercise = exercise
-        ) -> list[CheckResult]:
-            return _results(project, exercise, text, starter, only)
-
-        yield _all_have(
-            exercise,
-            "unattempted",
-            "the stub is unattempted",
-            results(make_stub(solution, exercise.week)),
-        )
-        yield _all_have(exercise, "passed", "the solution passes", results(solution))
-        known = load_misconceptions(project.misconceptions / f"{exercise.week}.py")
-        for wrong in (wrong for wrong in known if wrong.exercise == exercise.name):
-            text = _with_misconception(solution, wrong)
-            yield _rejected(exercise, wrong, results(text, wrong.rejected_by))
-        for name, body in HOLLOW_BODIES.items():
-            hollow = f"{solution}\n\ndef {exercise.name}(*args, **kwargs):\n    {body}\n"
-            yield _earns_nothing(exercise, name, results(hollow))
+        trial = _Trial(project, exercise, starter)
+        with_graders(project, [exercise], 0, trial.run)
+        yield from trial.findings
     yield from _strangers(project, exercises)
 
 
-def _results(
-    project: Project, exercise: Exercise, text: str, starter: Starter, only: str | None
-) -> list[CheckResult]:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / f"{exercise.week}.py").write_text(text, encoding="utf-8")
-        return list(grade(project, [exercise], folder, starter, only=only).checks)
+class _Trial:
+    """Puts all that is known of one exercise through its grader, which is loaded once."""
+
+    def __init__(self, project: Project, exercise: Exercise, starter: Starter) -> None:
+        self._exercise = exercise
+        self._starter = starter
+        path = project.solutions / f"{exercise.week}.py"
+        self._solution = path.read_text(encoding="utf-8")
+        known = load_misconceptions(project.misconceptions / f"{exercise.week}.py")
+        self._wrong_answers = [wrong for wrong in known if wrong.exercise == exercise.name]
+        self.findings: list[Finding] = []
+
+    def run(self, graders: Graders) -> None:
+        exercise, solution = self._exercise, self._solution
+
+        def results(text: str, only: str | None = None) -> Sequence[CheckResult]:
+            with tempfile.TemporaryDirectory() as name:
+                folder = Path(name)
+                (folder / f"{exercise.week}.py").write_text(text, encoding="utf-8")
+                return graders.judge(folder, self._starter, only=only, tries=1).checks
+
+        stub = results(make_stub(solution, exercise.week))
+        self.findings = [
+            _all_have(exercise, "unattempted", "the stub is unattempted", stub),
+            _all_have(exercise, "passed", "the solution passes", results(solution)),
+        ]
+        for wrong in self._wrong_answers:
+            text = _with_misconception(solution, wrong)
+            self.findings.append(_rejected(exercise, wrong, results(text, wrong.rejected_by)))
+        for name, body in HOLLOW_BODIES.items():
+            hollow = f"{solution}\n\ndef {exercise.name}(*args, **kwargs):\n    {body}\n"
+            self.findings.append(_earns_nothing(exercise, name, results(hollow)))
 
 
 def _with_misconception(solution: str, wrong: Misconception) -> str:

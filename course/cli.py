@@ -13,6 +13,19 @@ from course import __version__, lazy
 from course.errors import CourseError
 
 USER_ERROR, INTERRUPTED, READER_LEFT = 2, 130, 141
+# Named here, so that asking for help need not import what writes them.
+EXPORT_FORMATS = (
+    "csv",
+    "json",
+    "html",
+    "junit",
+    "canvas",
+    "moodle",
+    "gradescope",
+    "gradescope-autograder",
+    "github",
+    "github-workflow",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,7 +56,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"course {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_student_commands(commands)
+    _add_exam_commands(commands)
     _add_run_commands(commands)
+    _add_classroom_commands(commands)
     _add_authoring_commands(commands)
     return parser
 
@@ -72,18 +87,49 @@ def _add_student_commands(commands: argparse._SubParsersAction) -> None:
     )
     check.set_defaults(command="check:check")
 
+    watch = commands.add_parser("watch", help="check again on every save")
+    watch.add_argument(
+        "exercises", nargs="*", metavar="WEEK[.EXERCISE]", help="what to watch (default: all)"
+    )
+    watch.set_defaults(command="watch:watch")
+
     for name, function, help_text in (
         ("hint", "hint", "one more hint each time"),
         ("solution", "solution", "the solution, after an attempt"),
+        ("reset", "reset", "the stub back in your file; your text is kept aside"),
     ):
         command = commands.add_parser(name, help=help_text)
         command.add_argument("exercise", metavar="WEEK.EXERCISE")
         command.set_defaults(command=f"listing:{function}")
 
+    notebook = commands.add_parser("notebook", help="a week as a Jupyter notebook, with checks")
+    notebook.add_argument("week", metavar="WEEK")
+    notebook.add_argument("-o", dest="out", type=Path, metavar="FILE", help="default: WEEK.ipynb")
+    notebook.set_defaults(command="notebook:notebook")
+
     data = commands.add_parser("data", help="which data sets are here, and fetching them")
     data.add_argument("action", nargs="?", choices=("status", "download"), default="status")
     data.add_argument("names", nargs="*", metavar="NAME", help="what to download (default: all)")
     data.set_defaults(command="listing:data")
+
+
+def _add_exam_commands(commands: argparse._SubParsersAction) -> None:
+    exam = commands.add_parser("exam", help="timed practice over several topics")
+    actions = exam.add_subparsers(metavar="ACTION", required=True)
+    start = actions.add_parser("start", help="draw an exam and start the clock")
+    start.add_argument(
+        "--topics",
+        nargs="+",
+        default=[],
+        metavar="TOPIC",
+        help="weeks, or subjects of short questions (default: all weeks)",
+    )
+    start.add_argument("--minutes", type=_minutes, default=60, metavar="N", help="default: 60")
+    start.add_argument("--seed", type=_seed, metavar="N", help="the same exam again")
+    status = actions.add_parser("status", help="the time that is left, and what is done")
+    submit = actions.add_parser("submit", help="hand in; shows points and what was missed")
+    for action, name in ((start, "start"), (status, "status"), (submit, "submit")):
+        action.set_defaults(command=f"exam:{name}")
 
 
 def _add_run_commands(commands: argparse._SubParsersAction) -> None:
@@ -102,6 +148,59 @@ def _add_run_commands(commands: argparse._SubParsersAction) -> None:
     verify.set_defaults(command="experiments:verify")
 
 
+def _add_classroom_commands(commands: argparse._SubParsersAction) -> None:
+    grade = commands.add_parser("grade", help="grade a class; goes on where it was stopped")
+    grade.add_argument(
+        "submissions",
+        type=Path,
+        metavar="SUBMISSIONS",
+        help="a folder or .zip, one entry a student",
+    )
+    grade.add_argument("--out", type=Path, metavar="DIR", required=True, help="for the results")
+    grade.add_argument(
+        "--weeks",
+        nargs="+",
+        default=[],
+        metavar="WEEK[.EXERCISE]",
+        help="what to grade (default: the weeks that anybody handed in)",
+    )
+    where = grade.add_mutually_exclusive_group()
+    where.add_argument(
+        "--jobs", type=_count, default=1, metavar="N", help="submissions at a time (default: 1)"
+    )
+    where.add_argument(
+        "--cluster", metavar="ADDRESS", help="have a Dask cluster grade: tcp://scheduler:8786"
+    )
+    grade.add_argument(
+        "--timeout", type=_count, default=1_800, metavar="S", help="seconds for a submission"
+    )
+    grade.add_argument(
+        "--memory", type=_count, default=4_096, metavar="MB", help="for a submission's process"
+    )
+    grade.add_argument(
+        "--seed", type=_seed, default=0, metavar="N", help="draw other hidden inputs"
+    )
+    grade.add_argument(
+        "--regrade", action="store_true", help="grade also what has not changed since"
+    )
+    grade.add_argument(
+        "--due", metavar="DATE", help="when it was due: 2026-05-01, 2026-05-01T18:00"
+    )
+    grade.add_argument(
+        "--policy", type=Path, metavar="FILE", help="late penalties and weights, as TOML"
+    )
+    grade.add_argument(
+        "--require-sandbox", action="store_true", help="refuse to run code that is not confined"
+    )
+    grade.set_defaults(command="classroom:grade")
+
+    export = commands.add_parser("export", help="files made from a gradebook")
+    export.add_argument("folder", type=Path, metavar="DIR", help="where course grade has written")
+    export.add_argument("--format", required=True, choices=EXPORT_FORMATS)
+    export.add_argument("--out", type=Path, metavar="DIR", help="where to write (default: DIR)")
+    export.set_defaults(command="classroom:export")
+
+
 def _add_authoring_commands(commands: argparse._SubParsersAction) -> None:
     authoring = commands.add_parser("authoring", help="for those who write exercises")
     actions = authoring.add_subparsers(metavar="ACTION", required=True)
@@ -116,7 +215,19 @@ def _add_authoring_commands(commands: argparse._SubParsersAction) -> None:
     stubs.set_defaults(command="authoring:stubs")
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1, got {text!r}")
+    return int(text)
+
+
 def _seed(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"expected a whole number from 0, got {text!r}")
+    return int(text)
+
+
+def _minutes(text: str) -> int:
+    if not (text.isdecimal() and 5 <= int(text) <= 600):
+        raise argparse.ArgumentTypeError(f"expected minutes from 5 to 600, got {text!r}")
     return int(text)

@@ -6,6 +6,7 @@ import json
 
 from course.catalogue import Exercise
 from course.errors import CourseError
+from course.exam.sitting import refuse_while_open
 from course.project import Project, write_text
 from course.source import attempted, read_source
 from course.stubs import exercise_source
@@ -18,8 +19,9 @@ def next_hint(project: Project, exercise: Exercise) -> str:
     last writer wins: of two commands at the same moment one may give a hint that was given before.
 
     Raises:
-        CourseError: When the count cannot be written.
+        CourseError: When the count cannot be written, or an exam is open.
     """
+    refuse_while_open(project, "hints")
     path = project.state / "hints.json"
     given = _read_counts(project)
     before = given.get(exercise.id, 0)
@@ -46,8 +48,9 @@ def solution_text(project: Project, exercise: Exercise, attempted: bool) -> str:
         attempted: Whether the student has, see `is_attempted`.
 
     Raises:
-        CourseError: When they have not; says how to go on.
+        CourseError: When they have not, or an exam is open; says how to go on.
     """
+    refuse_while_open(project, "solutions")
     if not attempted:
         raise CourseError(
             f"the solution of {exercise.id} is shown after an attempt: write a first try in "

@@ -29,7 +29,15 @@ _TODO = "save the file again as UTF-8 text"
 
 
 class SourceProblem(CourseError):
-    """A file that cannot be read as Python source; the message is meant for its author."""
+    """A file that cannot be read as Python source; the message is meant for its author.
+
+    Attributes:
+        line: where Python stumbles, if that is known.
+    """
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        super().__init__(message)
+        self.line = line
 
 
 def read_source(path: Path) -> str:
@@ -88,7 +96,7 @@ def parse_source(text: str, filename: str) -> ast.Module:
             warnings.simplefilter("ignore")
             return ast.parse(text, filename)
     except SyntaxError as error:
-        raise SourceProblem(_describe(error, text, filename)) from None
+        raise SourceProblem(_describe(error, text, filename), error.lineno) from None
     except (RecursionError, MemoryError):
         raise SourceProblem(
             f"{filename}: an expression or block is nested too deeply for Python; split it up"
@@ -128,6 +136,15 @@ def attempted(
     """
     bindings = _bindings(parse_source(source, filename))
     return {name for name in exercise_names if name in bindings and not _is_stub(bindings[name])}
+
+
+def defined_names(source: str) -> set[str]:
+    """The names that a module's top level binds.
+
+    Raises:
+        SourceProblem: When the text does not parse.
+    """
+    return set(_bindings(parse_source(source, "the module")))
 
 
 def _bindings(tree: ast.Module) -> dict[str, ast.stmt]:

@@ -7,6 +7,7 @@ and formatting included, stays byte for byte.
 from __future__ import annotations
 
 import ast
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -108,7 +109,7 @@ def write_stubs(
     for path, (_, stub) in stubs.items():
         if changed[path]:
             if work[path]:
-                _keep_aside(path)
+                keep_copy(path)
             write_text(path, stub)
     return list(changed.items())
 
@@ -201,8 +202,10 @@ def _work_in(path: Path, week: Week) -> str:
     return ", ".join(sorted(names))
 
 
-def _keep_aside(path: Path) -> None:
+def keep_copy(path: Path) -> Path:
+    """Keeps a file's content beside it, as the next of `.bak1`, `.bak2`…; returns where."""
     number = 1
     while (backup := path.with_name(f"{path.name}.bak{number}")).exists():
         number += 1
-    path.replace(backup)
+    shutil.copyfile(path, backup)
+    return backup

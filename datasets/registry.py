@@ -7,15 +7,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from datasets import abalone, cats_vs_dogs, chicago_ridership, daily_sports
+from datasets import (
+    abalone,
+    advertising,
+    cats_vs_dogs,
+    chicago_ridership,
+    daily_sports,
+    mnist,
+)
 from datasets.files import DataError, RemoteFile
 from datasets.store import copies, fetch
 
 DATA_SETS: tuple[RemoteFile, ...] = (
     abalone.FILE,
+    advertising.FILE,
     cats_vs_dogs.FILE,
     chicago_ridership.FILE,
     daily_sports.FILE,
+    mnist.FILE,
 )
 
 

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from course.catalogue import Exercise, read_catalogue, select
 from course.errors import CourseError
+from course.exam.sitting import refuse_in_workspace
 from course.grading.console import Console
 from course.grading.grade import grade
 from course.grading.report import Report
-from course.progress import record_progress
+from course.progress import fingerprints_of, keep_results, result_of
 from course.project import Project
 from course.sandbox.confinement import UNCONFINED
 from course.sandbox.in_process import InProcess
@@ -27,10 +28,13 @@ def check(arguments: argparse.Namespace) -> int:
     catalogue = read_catalogue(project)
     exercises = select(catalogue, arguments.exercises)
     target = arguments.target or project.exercises
+    refuse_in_workspace(project, target)
     console = Console(sys.stdout, quiet=arguments.json)
+    checked = fingerprints_of(project, exercises)
     report = _grade(project, exercises, target, arguments, console)
     if target == project.exercises:
-        record_progress(project, report)
+        results = {n: result_of(c, checked[n]) for n, c in report.by_exercise().items()}
+        keep_results(project, results)
     if arguments.json:
         print(json.dumps(report.to_json(), indent=1, ensure_ascii=False))
     else:

@@ -1,40 +1,72 @@
-"""`course list`, `course hint`, `course solution` and `course data`."""
+"""`course list`, `course hint`, `course solution`, `course reset` and `course data`."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping, Sequence, Set
 
 from course.catalogue import Exercise, read_catalogue, select
 from course.errors import CourseError
 from course.project import Project
+
+TYPE_CHECKING = False  # as in course.exercise
+if TYPE_CHECKING:
+    from course.progress import Result
 
 MARKS = {"passed": "✓", "unattempted": "·"}
 WORDS = {"unattempted": "to do", "grader_error": "not judged"}
 
 
 def list_exercises(arguments: argparse.Namespace) -> int:
-    """Prints weeks and exercises with points, difficulty, minutes and the last check's status."""
-    from course.progress import read_progress
+    """Prints weeks and exercises with points, difficulty, minutes, status, and what is next."""
+    from course.progress import changed_since, read_results
 
     project = Project.find()
     catalogue = read_catalogue(project)
-    progress = read_progress(project)
-    chosen = {exercise.id for exercise in select(catalogue, arguments.exercises)}
+    chosen = select(catalogue, arguments.exercises)
+    results = read_results(project, chosen)
+    changed = changed_since(project, chosen, results)
     for week in catalogue.values():
-        exercises = [exercise for exercise in week.exercises if exercise.id in chosen]
-        if not exercises:
-            continue
-        print(f"{week.name}: {week.title}")
-        for exercise in exercises:
-            status = progress.get(exercise.id, "unattempted")
-            print(
-                f"  {MARKS.get(status, '✗')} {exercise.name:<32} {exercise.points:>3g} points  "
-                f"{'*' * exercise.difficulty:<5} {exercise.minutes:>3} min  "
-                f"{WORDS.get(status, status)}"
-            )
-    print("\ncourse check WEEK.EXERCISE judges your answer, course hint WEEK.EXERCISE helps.")
+        exercises = [exercise for exercise in chosen if exercise.week == week.name]
+        if exercises:
+            score = sum(results[e.id].score for e in exercises if e.id in results)
+            print(f"{week.name}: {week.title}")
+            for exercise in exercises:
+                print(_line(exercise, results.get(exercise.id), exercise.id in changed))
+            print(f"  {score:.3g} of {sum(e.points for e in exercises):g} points\n")
+    print(_what_next(chosen, results, changed))
     return 0
+
+
+def _line(exercise: Exercise, result: Result | None, changed: bool) -> str:
+    status = result.status if result else "unattempted"
+    words = WORDS.get(status, status)
+    if result and status not in ("passed", "unattempted", "grader_error"):
+        words += f", {result.score:.3g} points"
+    return (
+        f"  {MARKS.get(status, '✗')} {exercise.name:<32} {exercise.points:>3g} points  "
+        f"{'*' * exercise.difficulty:<5} {exercise.minutes:>3} min  "
+        f"{words}{'; changed since' if changed else ''}"
+    )
+
+
+def _what_next(
+    exercises: Sequence[Exercise], results: Mapping[str, Result], changed: Set[str]
+) -> str:
+    """Where to go on: first in the week of the last attempt."""
+    attempts = [r for r in results.items() if r[1].status != "unattempted"]
+    latest = max(attempts, key=lambda item: item[1].at, default=("", None))[0]
+    passed = {name for name, result in results.items() if result.status == "passed"} - changed
+    open_ones = [exercise for exercise in exercises if exercise.id not in passed]
+    if not open_ones:
+        return f"All {len(exercises)} exercises passed."
+    following = min(open_ones, key=lambda e: e.week != latest.partition(".")[0])
+    if following.id in changed:
+        return f"next: course check {following.id}"
+    if following.id in results and results[following.id].status != "unattempted":
+        return f"next: course hint {following.id}"
+    return f"next: write {following.name} in exercises/{following.week}.py, with course watch"
 
 
 def hint(arguments: argparse.Namespace) -> int:
@@ -51,6 +83,19 @@ def solution(arguments: argparse.Namespace) -> int:
     project = Project.find()
     exercise = _one_exercise(project, arguments.exercise)
     print(solution_text(project, exercise, is_attempted(project, exercise)))
+    return 0
+
+
+def reset(arguments: argparse.Namespace) -> int:
+    """Brings one stub back; the student's file as it was is kept beside."""
+    from course.reset import reset_exercise
+
+    project = Project.find()
+    exercise = _one_exercise(project, arguments.exercise)
+    kept = reset_exercise(project, exercise)
+    print(f"{exercise.id} is a stub again")
+    if kept is not None:
+        print(f"your text is kept in {kept.relative_to(project.root)}")
     return 0
 
 

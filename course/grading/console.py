@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-import textwrap
 from typing import TextIO
 
-from course.grading.report import CheckResult, Report, exercise_status
-from course.grading.verdicts import LIKELY_CAUSE
+from course.grading.report import LIKELY_CAUSE, CheckResult, Report, exercise_status
+from course.wrapping import indented
 
 MARKS = {"passed": "✓", "unattempted": "·", "grader_error": "!"}
 COLOURS = {"passed": "32", "unattempted": "2", "grader_error": "35"}
@@ -98,11 +97,5 @@ class Console:
             print(text, file=self._stream, flush=True)
 
 
-def _indented(text: str, width: int) -> str:
-    columns = shutil.get_terminal_size().columns
-    lines = []
-    for line in text.splitlines():
-        margin = " " * (width + len(line) - len(line.lstrip()))
-        wrapped = textwrap.wrap(line.strip(), max(columns - len(margin), 40))
-        lines += [margin + part for part in wrapped or [""]]
-    return "\n".join(lines)
+def _indented(text: str, margin: int) -> str:
+    return indented(text, margin, shutil.get_terminal_size().columns)

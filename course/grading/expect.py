@@ -23,21 +23,27 @@ class CheckFailedError(AssertionError):
     Args:
         message: what was expected and what came.
         misconception: name of the misconception that this check recognised by itself.
+        credit: the part of the check's points that is earned all the same, from 0 to below 1.
     """
 
-    def __init__(self, message: str, misconception: str | None = None) -> None:
+    def __init__(self, message: str, misconception: str | None = None, credit: float = 0.0) -> None:
+        if not 0 <= credit < 1:
+            raise ValueError(f"expected 0 <= credit < 1, got {credit}")
         super().__init__(message)
         self.misconception = misconception
+        self.credit = credit
 
 
-def fail(message: str, misconception: str | None = None) -> NoReturn:
-    raise CheckFailedError(message, misconception)
+def fail(message: str, misconception: str | None = None, credit: float = 0.0) -> NoReturn:
+    raise CheckFailedError(message, misconception, credit)
 
 
-def that(condition: bool, message: str, misconception: str | None = None) -> None:
+def that(
+    condition: bool, message: str, misconception: str | None = None, credit: float = 0.0
+) -> None:
     """Fails with `message` unless the condition holds."""
     if not condition:
-        fail(message, misconception)
+        fail(message, misconception, credit)
 
 
 def array(got: Any, of: str = "the result") -> np.ndarray:

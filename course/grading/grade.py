@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from course.catalogue import Exercise
 from course.errors import CourseError
 from course.grading.diagnosis import load_misconceptions
 from course.grading.libraries import libraries_used
-from course.grading.plugin import GraderPlugin
+from course.grading.plugin import GraderPlugin, Turn
 from course.grading.report import CheckResult, Report
 from course.grading.submission import Starter, Submission
 from course.grading.verdicts import VerdictError
@@ -40,7 +42,6 @@ def grade(
     *,
     seed: int = 0,
     name: str | None = None,
-    only: str | None = None,
     on_result: Callable[[CheckResult], None] = lambda result: None,
 ) -> Report:
     """Runs the graders of `exercises` on the submission in `folder`.
@@ -52,32 +53,109 @@ def grade(
         starter: starts the processes in which the submission runs.
         seed: where the graders' random inputs begin.
         name: what to call the submission in the report (default: the folder's name).
-        only: the name of the one check to run of each exercise (default: all of them).
         on_result: called with each check's result as it comes.
 
     Raises:
         CourseError: the folder or the graders are not there.
     """
-    files = read_files(folder)
+    reports = []
+    read_files(folder)  # a missing folder is known before pytest is started
+
+    def judge_one(graders: Graders) -> None:
+        reports.append(graders.judge(folder, starter, name=name, on_result=on_result))
+
+    with_graders(project, exercises, seed, judge_one)
+    return reports[0]
+
+
+def with_graders(
+    project: Project, exercises: Sequence[Exercise], seed: int, body: Callable[[Graders], None]
+) -> None:
+    """Loads the graders of some exercises once, and calls `body` to judge many submissions.
+
+    Raises:
+        CourseError: the graders are not there.
+        Exception: whatever `body` raises.
+    """
     weeks = sorted({exercise.week for exercise in exercises})
-    graders = [project.graders / f"{week}.py" for week in weeks]
-    for path in graders:
+    paths = [project.graders / f"{week}.py" for week in weeks]
+    for path in paths:
         if not path.is_file():
             raise CourseError(f"expected the graders of {path.stem} in {path}, found no such file")
     plugin = GraderPlugin(
         exercises,
-        _verdicts_from_source(exercises, folder),
-        lambda exercise: Submission(
-            starter, files, exercise.week, exercise.name, _libraries(exercise, folder)
-        ),
         lambda week: load_misconceptions(project.misconceptions / f"{week}.py"),
         seed,
-        on_result,
-        only,
+        lambda plugin: body(Graders(plugin, exercises, seed)),
     )
-    _run_pytest(graders, plugin, project.root)
-    results = [*plugin.results.values(), *_unchecked(exercises, plugin)]
-    return Report(name or folder.name, seed, tuple(results))
+    _run_pytest(paths, plugin, project.root)
+    if plugin.raised is not None:
+        raise plugin.raised
+
+
+class Graders:
+    """The graders of some exercises, loaded and ready; made by `with_graders`."""
+
+    def __init__(self, plugin: GraderPlugin, exercises: Sequence[Exercise], seed: int) -> None:
+        self._plugin = plugin
+        self._exercises = exercises
+        self._seed = seed
+
+    def judge(
+        self,
+        folder: Path,
+        starter: Starter,
+        *,
+        name: str | None = None,
+        seconds: float = math.inf,
+        refused: str = "",
+        only: str | None = None,
+        tries: int = 2,
+        on_result: Callable[[CheckResult], None] = lambda result: None,
+    ) -> Report:
+        """Puts the submission in `folder` through all checks; see `grade`.
+
+        Args:
+            folder, starter, name, on_result: as for `grade`.
+            seconds: how long all checks together may take.
+            refused: why every check fails without looking at the folder; empty to look.
+            only: the name of the one check to run of each exercise (default: all of them).
+            tries: how often a check that trains is run, before it fails the submission.
+        """
+        files = read_files(folder)
+        texts: dict[str, str] = {}  # of the week modules that can be read
+        verdicts = _verdicts_from_source(self._exercises, folder, texts)
+        if refused:
+            verdicts = {each.id: VerdictError("failed", refused) for each in self._exercises}
+        turn = Turn(
+            verdicts,
+            lambda exercise: Submission(
+                starter,
+                files,
+                exercise.week,
+                exercise.name,
+                _libraries(exercise, texts[exercise.week]),
+            ),
+            on_result,
+            time.monotonic() + seconds,
+            only,
+            tries,
+        )
+        self._plugin.run(turn)
+        if turn.unreported is not None:
+            raise turn.unreported
+        results = [*turn.results.values(), *self._unchecked(turn)]
+        return Report(name or folder.name, self._seed, tuple(results))
+
+    def _unchecked(self, turn: Turn) -> list[CheckResult]:
+        """Exercises that no check reported on: the grader's fault."""
+        checked = {result.exercise for result in turn.results.values()}
+        why = "\n".join(self._plugin.broken) or "there is no check for this exercise"
+        return [
+            CheckResult(exercise.id, "graders", "", "grader_error", 0.0, message=why)
+            for exercise in self._exercises
+            if exercise.id not in checked
+        ]
 
 
 def read_files(folder: Path) -> dict[str, bytes]:
@@ -96,13 +174,21 @@ def read_files(folder: Path) -> dict[str, bytes]:
     }
 
 
-def _verdicts_from_source(exercises: Sequence[Exercise], folder: Path) -> dict[str, VerdictError]:
-    """Verdicts that the text alone gives: it cannot be read, or is still the stub."""
+def _verdicts_from_source(
+    exercises: Sequence[Exercise], folder: Path, texts: dict[str, str]
+) -> dict[str, VerdictError]:
+    """Verdicts that the text alone gives: it cannot be read, or is still the stub.
+
+    Args:
+        exercises, folder: as for `grade`.
+        texts: gets the text of each week module that can be read.
+    """
     verdicts: dict[str, VerdictError] = {}
     for week in {exercise.week for exercise in exercises}:
         names = [exercise.name for exercise in exercises if exercise.week == week]
         try:
-            untouched = unattempted(read_source(folder / f"{week}.py"), names)
+            texts[week] = read_source(folder / f"{week}.py")
+            untouched = unattempted(texts[week], names)
         except SourceProblem as problem:
             verdicts |= {f"{week}.{name}": VerdictError("failed", str(problem)) for name in names}
         else:
@@ -113,10 +199,9 @@ def _verdicts_from_source(exercises: Sequence[Exercise], folder: Path) -> dict[s
     return verdicts
 
 
-def _libraries(exercise: Exercise, folder: Path) -> tuple[str, ...]:
+def _libraries(exercise: Exercise, text: str) -> tuple[str, ...]:
     """The libraries that checking an exercise needs, and those that this answer uses."""
-    used = libraries_used(read_source(folder / f"{exercise.week}.py"), exercise.name)
-    return tuple(sorted(used.union(exercise.uses)))
+    return tuple(sorted(libraries_used(text, exercise.name).union(exercise.uses)))
 
 
 def _run_pytest(graders: Sequence[Path], plugin: GraderPlugin, root: Path) -> None:
@@ -127,14 +212,9 @@ def _run_pytest(graders: Sequence[Path], plugin: GraderPlugin, root: Path) -> No
     for path in graders:  # pytest would take yesterday's text, or another course's, for today's
         sys.modules.pop(f"tests.graders.{path.stem}", None)
     try:
-        code = pytest.main([*PYTEST_OPTIONS, f"--rootdir={root}", *map(str, graders)], [plugin])
+        pytest.main([*PYTEST_OPTIONS, f"--rootdir={root}", *map(str, graders)], [plugin])
     finally:
-        plugin.finish()
         _restore(before)
-    if code == pytest.ExitCode.INTERRUPTED and not plugin.broken:
-        raise KeyboardInterrupt
-    if plugin.unreported is not None:
-        raise plugin.unreported
 
 
 def _restore(environment: Mapping[str, Any]) -> None:
@@ -143,14 +223,3 @@ def _restore(environment: Mapping[str, Any]) -> None:
             os.environ.pop(name, None)
         else:
             os.environ[name] = value
-
-
-def _unchecked(exercises: Sequence[Exercise], plugin: GraderPlugin) -> list[CheckResult]:
-    """Exercises that no check reported on: the grader's fault."""
-    checked = {result.exercise for result in plugin.results.values()}
-    why = "\n".join(plugin.broken) or "there is no check for this exercise"
-    return [
-        CheckResult(exercise.id, "graders", "", "grader_error", 0.0, message=why)
-        for exercise in exercises
-        if exercise.id not in checked
-    ]

@@ -7,6 +7,7 @@ seconds on importing TensorFlow, and take them from the time that a check has.
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 
 from course.lazy import HEAVY
@@ -23,10 +24,8 @@ def libraries_used(source: str, function: str) -> set[str]:
     Raises:
         SourceProblem: the text does not parse.
     """
-    tree = parse_source(source, "the module")
-    definitions = {name: node for node in tree.body for name in bound_names(node)}
-    waiting: list[ast.AST] = [part for node in tree.body for part in _run_at_import(node)]
-    waiting += filter(None, [definitions.get(function)])
+    definitions, at_import = _outline(source)
+    waiting = [*at_import, *filter(None, [definitions.get(function)])]
     reached: set[ast.AST] = set()
     libraries: set[str] = set()
     while waiting:
@@ -39,6 +38,14 @@ def libraries_used(source: str, function: str) -> set[str]:
                     reached.add(used)
                     waiting.append(used)
     return libraries
+
+
+@functools.lru_cache(maxsize=16)  # it is asked for every exercise of a module
+def _outline(source: str) -> tuple[dict[str, ast.stmt], list[ast.AST]]:
+    """What each top-level name is bound to, and what runs at import."""
+    tree = parse_source(source, "the module")
+    definitions = {name: node for node in tree.body for name in bound_names(node)}
+    return definitions, [part for node in tree.body for part in _run_at_import(node)]
 
 
 def _run_at_import(node: ast.stmt) -> Iterator[ast.AST]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import time
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,55 +16,98 @@ import pytest
 from course.catalogue import Exercise
 from course.grading.diagnosis import diagnose
 from course.grading.expect import CheckFailedError
-from course.grading.report import CheckResult, Status
+from course.grading.report import LIKELY_CAUSE, CheckResult, Status, second_result
 from course.grading.submission import Submission, SubmissionRaisedError
-from course.grading.verdicts import LIKELY_CAUSE, VerdictError, call_failed, loading_failed
+from course.grading.verdicts import VerdictError, call_failed, loading_failed
 from course.misconception import Misconception
 from course.sandbox.supervisor import WorkerEndedError
 
+EXERCISE_MARKER = (
+    "exercise(name, seconds, weight, training): which exercise a check belongs to, how long it may "
+    "take, its share of the points against others, whether chance has a part in its verdict"
+)
+# Wrong answers that use these are not run here, to compare results: they would train networks.
+TRAINERS = frozenset({"keras", "tensorflow"})
 DEFAULT_SECONDS = 5.0  # for a check that trains nothing
 TIMEOUTS_UNTIL_GIVING_UP = 2  # for one exercise
 
 
+@dataclass
+class Turn:
+    """One submission's way through the checks.
+
+    Attributes:
+        verdicts: exercises that need no running, with the reason to raise for each of their checks.
+        open_submission: gives the submission as the graders of one exercise see it.
+        on_result: called with each result as it comes.
+        deadline: when its time is up, by `time.monotonic`.
+        only: the name of the one check to run of each exercise; None runs all of them.
+        tries: how often a check that trains is run, before it fails the submission.
+        results: what came, by the check's node id.
+        unreported: what `on_result` raised, if it did.
+    """
+
+    verdicts: dict[str, VerdictError]
+    open_submission: Callable[[Exercise], Submission]
+    on_result: Callable[[CheckResult], None]
+    deadline: float = math.inf
+    only: str | None = None
+    tries: int = 2
+    results: dict[str, CheckResult] = field(default_factory=dict)
+    unreported: OSError | None = None
+    timeouts: Counter[str] = field(default_factory=Counter)
+
+
 class GraderPlugin:
-    """Runs the checks of some exercises on one submission.
+    """Runs the checks of some exercises, on one submission after the other.
 
     Args:
         exercises: those to check, in the order in which to check them.
-        verdicts: exercises that need no running, with the reason to raise for each of their checks.
-        open_submission: gives the submission as the graders of one exercise see it.
         misconceptions: gives those of a week; asked only when a check has failed.
         seed: where graders' random inputs begin.
-        on_result: called with each result as it comes.
-        only: the name of the one check to run of each exercise; None runs all of them.
+        body: called once the checks are collected; it calls `run` for each submission.
     """
 
     def __init__(
         self,
         exercises: Sequence[Exercise],
-        verdicts: Mapping[str, VerdictError],
-        open_submission: Callable[[Exercise], Submission],
         misconceptions: Callable[[str], Sequence[Misconception]],
         seed: int,
-        on_result: Callable[[CheckResult], None],
-        only: str | None = None,
+        body: Callable[[GraderPlugin], None],
     ) -> None:
         self._order = {exercise.id: number for number, exercise in enumerate(exercises)}
         self._exercises = {exercise.id: exercise for exercise in exercises}
-        self._verdicts = dict(verdicts)
-        self._open = open_submission
         self._misconceptions = misconceptions
         self._seed = seed
-        self._on_result = on_result
-        self._only = only
+        self._body = body
+        self._items: list[pytest.Item] = []
+        self._points: dict[str, float] = {}  # per check
+        self._turn = Turn({}, _no_submission, lambda result: None)
         self._current: tuple[str, Submission] | None = None
-        self._points: dict[str, float] = {}  # per check of an exercise
-        self._timeouts: dict[str, int] = {}
+        self._attempt = 1
         self._started = 0.0
-        self.expected: dict[str, pytest.Item] = {}  # by node id, as collected
-        self.results: dict[str, CheckResult] = {}
-        self.unreported: OSError | None = None
+        self.raised: BaseException | None = None  # by the body
         self.broken: list[str] = []  # grader modules that could not be collected
+
+    def run(self, turn: Turn) -> None:
+        """Puts one submission through all checks."""
+        self._turn = turn
+        items = [item for item in self._items if turn.only in (None, _check_name(item))]
+        try:
+            for item, following in zip(items, [*items[1:], None], strict=False):
+                self._check(item, following, attempt=1)
+                while self._deserves_another_try(item):
+                    self.close()
+                    self._check(item, following, attempt=self._attempt + 1)
+        finally:
+            self.close()
+            for item in items:  # checks that did not report count as not passed
+                if item.nodeid not in turn.results:
+                    self._record(item, "crashed", "the check did not come to an end", None)
+
+    def _check(self, item: pytest.Item, following: pytest.Item | None, attempt: int) -> None:
+        self._attempt = attempt
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
 
     # -- what graders ask for ------------------------------------------------------------------
 
@@ -69,48 +115,57 @@ class GraderPlugin:
     def submission(self, request: pytest.FixtureRequest) -> Submission:
         """The code being graded."""
         exercise = self._exercises[_exercise_id(request.node)]
-        if exercise.id in self._verdicts:
-            raise self._verdicts[exercise.id]
+        verdicts = self._turn.verdicts
+        if exercise.id in verdicts:
+            raise verdicts[exercise.id]
+        seconds = min(_seconds(request.node), self._turn.deadline - time.monotonic())
+        if seconds <= 0:
+            raise VerdictError("timeout", "not run: the submission's time was up")
         if self._current is None or self._current[0] != exercise.id:
             self.close()
-            self._current = (exercise.id, self._open(exercise))
+            self._current = (exercise.id, self._turn.open_submission(exercise))
         submission = self._current[1]
-        marker = request.node.get_closest_marker("exercise")
         try:
-            submission.begin(marker.kwargs.get("seconds", DEFAULT_SECONDS))
+            submission.begin(seconds)
         except (SubmissionRaisedError, WorkerEndedError) as error:
             # What happened at import happens at every check: once is enough.
             verdict = loading_failed(error, exercise)
-            self._verdicts[exercise.id] = verdict
+            verdicts[exercise.id] = verdict
             raise verdict from None
         return submission
 
     @pytest.fixture
     def rng(self, request: pytest.FixtureRequest) -> np.random.Generator:
-        """Random inputs of this check, another draw for each seed."""
-        return np.random.default_rng([self._seed, zlib.crc32(request.node.name.encode())])
+        """Random inputs of this check, another draw for each seed and for another try."""
+        of_check = [self._seed, zlib.crc32(request.node.name.encode())]
+        return np.random.default_rng(of_check if self._attempt == 1 else [*of_check, self._attempt])
 
     # -- what pytest calls ---------------------------------------------------------------------
 
     def pytest_configure(self, config: pytest.Config) -> None:
-        config.addinivalue_line(
-            "markers", "exercise(name, seconds): which exercise a check belongs to"
-        )
+        config.addinivalue_line("markers", EXERCISE_MARKER)
         # Nobody reads pytest's own rendering of a failure, and it takes longer than the check.
         config.option.tbstyle = "native"
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         items[:] = [item for item in items if _exercise_id(item) in self._order]
         items.sort(key=lambda item: self._order[_exercise_id(item)])
+        self._items = items[:]
         for exercise_id, exercise in self._exercises.items():
-            count = sum(_exercise_id(item) == exercise_id for item in items)
-            self._points[exercise_id] = exercise.points / max(count, 1)
-        items[:] = [item for item in items if self._only in (None, _check_name(item))]
-        self.expected = {item.nodeid: item for item in items}
+            weights = {item: _weight(item) for item in items if _exercise_id(item) == exercise_id}
+            for item, weight in weights.items():
+                self._points[item.nodeid] = exercise.points * weight / sum(weights.values())
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
             self.broken.append(str(report.longrepr))
+
+    def pytest_runtestloop(self) -> bool:
+        try:
+            self._body(self)
+        except BaseException as error:  # pytest would make its own of it
+            self.raised = error
+        return True
 
     def pytest_runtest_logstart(self) -> None:
         self._started = time.perf_counter()
@@ -118,14 +173,8 @@ class GraderPlugin:
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
         if call.when == "call" or (call.when == "setup" and call.excinfo is not None):
             error = call.excinfo.value if call.excinfo is not None else None
-            self._record(item, *self._judge(item, error))
-
-    def finish(self) -> None:
-        """Ends the last worker; checks that did not report count as not passed."""
-        self.close()
-        for node_id, item in self.expected.items():
-            if node_id not in self.results:
-                self._record(item, "crashed", "the check did not come to an end", None)
+            credit = error.credit if isinstance(error, CheckFailedError) else 0.0
+            self._record(item, *self._judge(item, error), credit)
 
     def close(self) -> None:
         if self._current is not None:
@@ -162,7 +211,8 @@ class GraderPlugin:
         known = [wrong for wrong in of_week if wrong.exercise == exercise.name]
         named = error.misconception if isinstance(error, CheckFailedError) else None
         wrong = next((wrong for wrong in known if wrong.name == named), None)
-        wrong = wrong or diagnose(known, _check_name(item), calls)
+        if wrong is None and TRAINERS.isdisjoint(exercise.uses):
+            wrong = diagnose(known, _check_name(item), calls)
         if wrong is None:
             return "failed", message, None
         return "failed", f"{message}{LIKELY_CAUSE}{wrong.says}", wrong.name
@@ -178,30 +228,65 @@ class GraderPlugin:
         return f"{message}\nyour code printed: {printed}" if printed else message
 
     def _count_timeout(self, exercise_id: str) -> None:
-        self._timeouts[exercise_id] = self._timeouts.get(exercise_id, 0) + 1
-        if self._timeouts[exercise_id] >= TIMEOUTS_UNTIL_GIVING_UP:
-            self._verdicts[exercise_id] = VerdictError(
+        self._turn.timeouts[exercise_id] += 1
+        if self._turn.timeouts[exercise_id] >= TIMEOUTS_UNTIL_GIVING_UP:
+            self._turn.verdicts[exercise_id] = VerdictError(
                 "timeout", "not run: other checks of this exercise took too long already"
             )
 
-    def _record(self, item: pytest.Item, status: Status, message: str, wrong: str | None) -> None:
-        exercise_id = _exercise_id(item)
+    def _deserves_another_try(self, item: pytest.Item) -> bool:
+        """Whether chance may have failed a check: one that trains, the first time."""
+        result = self._turn.results.get(item.nodeid)
+        if result is None or result.attempts >= self._turn.tries:
+            return False
+        return result.status == "failed" and _trains(item)
+
+    def _record(
+        self,
+        item: pytest.Item,
+        status: Status,
+        message: str,
+        wrong: str | None,
+        credit: float = 0.0,
+    ) -> None:
         result = CheckResult(
-            exercise=exercise_id,
+            exercise=_exercise_id(item),
             check=_check_name(item),
             title=_title(item),
             status=status,
-            max_score=0.0 if status == "grader_error" else self._points[exercise_id],
+            max_score=0.0 if status == "grader_error" else self._points[item.nodeid],
             seconds=time.perf_counter() - self._started,
             message=message,
             misconception=wrong,
+            credit=credit,
         )
-        self.results[item.nodeid] = result
+        turn = self._turn
+        if (first := turn.results.get(item.nodeid)) is not None:
+            result = second_result(first, result)
+        turn.results[item.nodeid] = result
+        if self._deserves_another_try(item):
+            return  # it is not yet known how this one ends
         try:
-            self._on_result(result)
+            turn.on_result(result)
         except OSError as error:  # the terminal is gone; pytest would take it for a test's error
-            self.unreported = error
-            self._on_result = lambda result: None
+            turn.unreported = error
+            turn.on_result = lambda result: None
+
+
+def _no_submission(exercise: Exercise) -> Submission:
+    raise RuntimeError("there is no submission to check")
+
+
+def _seconds(item: Any) -> float:
+    return item.get_closest_marker("exercise").kwargs.get("seconds", DEFAULT_SECONDS)
+
+
+def _weight(item: Any) -> float:
+    return item.get_closest_marker("exercise").kwargs.get("weight", 1)
+
+
+def _trains(item: Any) -> bool:
+    return item.get_closest_marker("exercise").kwargs.get("training", False)
 
 
 def _exercise_id(item: Any) -> str:

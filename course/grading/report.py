@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 Status = Literal["passed", "failed", "unattempted", "timeout", "crashed", "grader_error"]
+
+LIKELY_CAUSE = "\nlikely cause: "  # stands between a message and what its misconception says
+PASSED_LATER = "passed when trained once more, with other random numbers"
+FAILED_AGAIN = "\nit was trained once more, with other random numbers, and failed again"
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,8 @@ class CheckResult:
         seconds: how long it took.
         message: what the student reads; empty when the check passed.
         misconception: name of the misconception that the result betrays.
+        attempts: how many trainings, each with other random numbers, the verdict rests on.
+        credit: the part of its points that a failed check earns all the same.
     """
 
     exercise: str
@@ -32,9 +38,13 @@ class CheckResult:
     seconds: float = 0.0
     message: str = ""
     misconception: str | None = None
+    attempts: int = 1
+    credit: float = 0.0
 
     @property
     def score(self) -> float:
+        if self.status == "failed":
+            return self.max_score * self.credit
         return self.max_score if self.status == "passed" else 0.0
 
     def to_json(self) -> dict[str, Any]:
@@ -48,6 +58,7 @@ class CheckResult:
             "seconds": round(self.seconds, 3),
             "message": self.message,
             "misconception": self.misconception,
+            "attempts": self.attempts,
         }
 
 
@@ -93,6 +104,15 @@ class Report:
             "max_score": round(self.max_score, 4),
             "checks": [check.to_json() for check in self.checks],
         }
+
+
+def second_result(first: CheckResult, second: CheckResult) -> CheckResult:
+    """The result of a check that failed, perhaps by chance, and was tried with another seed."""
+    seconds = first.seconds + second.seconds
+    if second.status == "passed":
+        message = f"{PASSED_LATER}\nthe first time: {first.message}"
+        return replace(second, seconds=seconds, message=message, attempts=2)
+    return replace(first, seconds=seconds, message=f"{first.message}{FAILED_AGAIN}", attempts=2)
 
 
 def exercise_status(checks: Iterable[CheckResult]) -> Status:

@@ -7,8 +7,6 @@ from course.grading.report import Status
 from course.grading.submission import SubmissionRaisedError
 from course.sandbox.supervisor import WorkerEndedError
 
-LIKELY_CAUSE = "\nlikely cause: "
-
 
 class VerdictError(Exception):
     """Ends a check with a verdict that was known before it ran."""

@@ -4,6 +4,10 @@ from course.project import Project
 from course.stubs import write_stubs
 
 WEEK = "week01_toy"
+RIGHT = (
+    "def successor(number):\n    return number + 1\n\n\n"
+    "def double(values):\n    return [2 * int(value) for value in values]\n"
+)
 
 SOLUTION = '''"""Week 1: a toy."""
 

@@ -744,7 +744,7 @@ def probabilities(predict, x, n_classes):
     return got
 
 
-@pytest.mark.exercise("train_mlp", seconds=TRAINING_SECONDS)
+@pytest.mark.exercise("train_mlp", seconds=TRAINING_SECONDS, training=True)
 def test_learns_what_no_line_separates(submission, rng):
     """On hidden points it finds four quadrants of two classes, from samples sorted by class."""
     x, labels = quadrants(rng, 300)
@@ -811,7 +811,7 @@ def test_steps_follow_the_mean_gradient(submission, rng):
     )
 
 
-@pytest.mark.exercise("train_mlp", seconds=TRAINING_SECONDS)
+@pytest.mark.exercise("train_mlp", seconds=TRAINING_SECONDS, training=True)
 def test_any_batch_size(submission, rng):
     """It learns from batches of one, of a size that leaves a remainder, and of more than all."""
     labels = np.arange(25) % 2

@@ -312,7 +312,7 @@ def test_reads_the_window_with_lstm_or_gru(submission, rng):
     )
 
 
-@pytest.mark.exercise("build_forecaster", seconds=TRAINING_SECONDS)
+@pytest.mark.exercise("build_forecaster", seconds=TRAINING_SECONDS, training=True)
 def test_compiled_and_learns(submission, rng):
     """The model comes compiled, and learns from a few hundred windows, negative values included."""
     submission.module("keras").utils.set_random_seed(int(rng.integers(1_000)))

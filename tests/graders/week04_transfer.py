@@ -888,14 +888,14 @@ def expect_classes_told_apart_by_the_base(model, base, n_classes, rng):
     expect_shown_weights_are_used(model, base, convnet_features, 12, n_outputs, rng)
 
 
-@pytest.mark.exercise("transfer_learn", seconds=SECONDS)
+@pytest.mark.exercise("transfer_learn", seconds=SECONDS, training=True)
 def test_tells_classes_apart(submission, rng):
     """On images it has not seen, the model tells three classes apart, by the base's features."""
     model, base, _ = transferred(submission, keras_of(submission, rng), 3, rng)
     expect_classes_told_apart_by_the_base(model, base, 3, rng)
 
 
-@pytest.mark.exercise("transfer_learn", seconds=SECONDS)
+@pytest.mark.exercise("transfer_learn", seconds=SECONDS, training=True)
 def test_two_classes(submission, rng):
     """It tells two classes apart, with one sigmoid unit; images without labels are a ValueError."""
     keras = keras_of(submission, rng)
@@ -964,7 +964,7 @@ def readout_error(features, rings, test_features, test_rings):
     return float(np.mean(residual**2) / np.var(test_rings))
 
 
-@pytest.mark.exercise("pretrain_base", seconds=SECONDS)
+@pytest.mark.exercise("pretrain_base", seconds=SECONDS, training=True)
 def test_features_know_the_rings(submission, rng):
     """From the base's features, rings of unseen shells can be read off linearly."""
     keras_of(submission, rng)
@@ -1071,7 +1071,7 @@ def sexed_shells(rng, n):
     return (centres[sex] + rng.normal(0, 0.6, (n, 4))).astype("float32"), sex
 
 
-@pytest.mark.exercise("transfer_to_sex", seconds=SECONDS)
+@pytest.mark.exercise("transfer_to_sex", seconds=SECONDS, training=True)
 def test_tells_the_sex_of_unseen_shells(submission, rng):
     """The model gives three probabilities, and on unseen shells the right one is mostly highest."""
     keras = keras_of(submission, rng)

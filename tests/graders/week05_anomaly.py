@@ -421,7 +421,7 @@ def test_compiled_with_the_mean_squared_error(submission, rng):
     expect.number(loss, ((reproduced(model, X) - X) ** 2).mean(), of="the loss", rtol=1e-2)
 
 
-@pytest.mark.exercise("build_autoencoder", seconds=TRAINING_SECONDS)
+@pytest.mark.exercise("build_autoencoder", seconds=TRAINING_SECONDS, training=True)
 def test_learns_standardised_data(submission, rng):
     """It learns to reproduce windows of waves, far from 0 and below it, and them alone."""
     submission.module("keras").utils.set_random_seed(int(rng.integers(1_000)))
@@ -678,7 +678,7 @@ def detected(submission, *arguments):
     return got
 
 
-@pytest.mark.exercise("detect_anomalies", seconds=TRAINING_SECONDS)
+@pytest.mark.exercise("detect_anomalies", seconds=TRAINING_SECONDS, training=True)
 def test_finds_anomalies_among_unseen_people(submission, rng):
     """The report is that of the test, 20 % of the people; the model tells new windows, too."""
     X, activity, person = recordings(rng)
@@ -738,7 +738,7 @@ def errors_by(model, submission, X, activity, person):
     return ((reproduced(model, X_test) - X_test) ** 2).mean(axis=(1, 2))
 
 
-@pytest.mark.exercise("detect_anomalies", seconds=TRAINING_SECONDS)
+@pytest.mark.exercise("detect_anomalies", seconds=TRAINING_SECONDS, training=True)
 def test_nothing_leaks(submission, rng):
     """A mark planted in abnormal and in test windows changes neither model nor threshold."""
     X, activity, person = recordings(rng)
@@ -821,7 +821,7 @@ def test_rejects_a_negative_deviation(submission):
     expect.raises(ValueError, lambda: submission.add_noise(X, -1.0, 0), "stddev is -1")
 
 
-@pytest.mark.exercise("train_denoiser", seconds=TRAINING_SECONDS)
+@pytest.mark.exercise("train_denoiser", seconds=TRAINING_SECONDS, training=True)
 def test_nearer_to_the_clean_windows(submission, rng):
     """On new windows its output is nearer to the clean ones than the noisy input is."""
     X = waves(rng, 300, n_steps=20)

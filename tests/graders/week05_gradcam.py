@@ -537,10 +537,12 @@ def test_hottest_pixel_in_the_mask(submission, rng):
     hottest = heatmap == 0.9
     far = np.zeros((4, 7), bool)
     far[0, :3] = True
+    warm = (heatmap > 0.5) & ~hottest
     cases = [
         (heatmap, hottest, True),
         (heatmap, ~hottest, False),
         (heatmap, far, False),
+        (heatmap, warm, False),
         (heatmap, (far | hottest).astype(int), True),
         (heatmap, np.zeros((4, 7), bool), False),
         (heatmap.T, hottest.T, True),
