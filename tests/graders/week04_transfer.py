@@ -1105,7 +1105,10 @@ def test_base_does_not_move(submission, rng):
     )
     expect_blind(model, x, direction, "after transfer_to_sex")
     trained = weights_of(model)
-    train_a_little(model, x, sex)
+    try:
+        train_a_little(model, x, sex)
+    except SubmissionRaisedError:  # the contract names no loss: it may want labels one-hot
+        train_a_little(model, x, np.eye(3, dtype="float32")[sex])
     expect.that(
         not moved(before, weights_of(base)),
         "expected the base to stay frozen when training goes on, but its weights moved",
