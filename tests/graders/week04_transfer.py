@@ -57,11 +57,34 @@ def convnet_weights(rng):
 
 def convnet_features(weights, images):
     """What the base makes of images, averaged over the picture, from its weights: (n, 6)."""
+    return layers.relu(convnet_scores(weights, images)).mean(axis=(1, 2))
+
+
+def convnet_scores(weights, images):
+    """What the base makes of images before its last ReLU: (n, height, width, 6)."""
     x = layers.relu(layers.conv2d(images, *weights[:2]))
     x = layers.batch_normalization(x, *weights[2:6])
     x = layers.batch_normalization(layers.conv2d(x, *weights[6:8]), *weights[8:12])
-    x = layers.conv2d(layers.leaky_relu(x), *weights[12:], stride=2)
-    return layers.relu(x).mean(axis=(1, 2))
+    return layers.conv2d(layers.leaky_relu(x), *weights[12:], stride=2)
+
+
+def convnet_weights_for(rng, images, labels):
+    """Weights that serve such images as pretrained ones would.
+
+    Averaged over the picture, every channel differs from image to image by about 1, and the
+    features of an image are nearest to the mean of its class.
+    """
+    classes = np.unique(labels)
+    while True:
+        *lower, kernel, bias = convnet_weights(rng)
+        scores = convnet_scores([*lower, kernel, bias], images).mean(axis=(1, 2))  # (n, 6)
+        mean, stddev = scores.mean(axis=0), scores.std(axis=0)
+        weights = [*lower, *float32(kernel / stddev, (bias - mean) / stddev + 1)]
+        features = convnet_features(weights, images)
+        means = np.stack([features[labels == label].mean(axis=0) for label in classes])
+        distances = np.linalg.norm(features[:, None] - means, axis=2)  # (n, classes)
+        if (classes[distances.argmin(axis=1)] == labels).mean() >= 0.99:
+            return weights
 
 
 def sequential(keras, size=9, dropout=0.5):
@@ -835,10 +858,11 @@ def striped_images(rng, n, n_classes, size=12):
 
 def transferred(submission, keras, n_classes, rng):
     """What transfer_learn makes of a base; the base, and its weights before."""
-    base = with_weights(convnet(keras, dropout=0.1), convnet_weights(rng))
-    before = [weights_of(layer) for layer in layers_of(base)]
     x_train, y_train = striped_images(rng, 120, n_classes)
     x_valid, y_valid = striped_images(rng, 40, n_classes)
+    weights = convnet_weights_for(rng, *striped_images(rng, 400, n_classes))
+    base = with_weights(convnet(keras, dropout=0.1), weights)
+    before = [weights_of(layer) for layer in layers_of(base)]
     model = expect.model(
         submission.transfer_learn(base, x_train, y_train, x_valid, y_valid, n_classes, 7)
     )
@@ -852,8 +876,8 @@ def expect_classes_told_apart(model, n_classes, rng):
     chosen = got.argmax(axis=1) if n_classes > 2 else (got[:, 0] > 0.5).astype(int)
     accuracy = (chosen == labels).mean()
     expect.that(
-        bool(accuracy >= 0.8),
-        f"expected an accuracy of at least 0.8 on unseen images of {n_classes} classes that "
+        bool(accuracy >= 0.75),
+        f"expected an accuracy of at least 0.75 on unseen images of {n_classes} classes that "
         f"differ in colour, got {accuracy:.2f}",
     )
 
@@ -915,7 +939,7 @@ def test_fine_tunes_the_top_at_a_lower_rate(submission, rng):
                 "but its weights or statistics moved",
                 "statistics_drift_in_fine_tuning",
             )
-    expect_classes_told_apart_by_the_base(model, base, 3, rng)
+    expect_shown_weights_are_used(model, base, convnet_features, 12, 3, rng)
 
 
 # -- homework: pretrain_base and transfer_to_sex ---------------------------------------------------
@@ -1081,7 +1105,10 @@ def test_base_does_not_move(submission, rng):
     )
     expect_blind(model, x, direction, "after transfer_to_sex")
     trained = weights_of(model)
-    train_a_little(model, x, sex)
+    try:
+        train_a_little(model, x, sex)
+    except SubmissionRaisedError:  # the contract names no loss: it may want labels one-hot
+        train_a_little(model, x, np.eye(3, dtype="float32")[sex])
     expect.that(
         not moved(before, weights_of(base)),
         "expected the base to stay frozen when training goes on, but its weights moved",
