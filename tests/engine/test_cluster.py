@@ -79,9 +79,13 @@ class Cluster:
         return program
 
     def close(self):
-        for program in reversed(self._programs):
-            program.terminate()
+        # Told to end together, Dask's scheduler and workers now and then wait for ever.
         for program in self._programs:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                for process in psutil.Process(program.pid).children(recursive=True):
+                    with contextlib.suppress(psutil.NoSuchProcess):
+                        process.kill()
+            program.kill()
             program.wait(SECONDS)
 
 
