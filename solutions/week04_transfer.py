@@ -524,7 +524,8 @@ def build_digit_base():
     stack = [keras.Input((16, 16, 3))]
     for filters in (16, 32):
         stack += [layers.Conv2D(filters, 3, padding="same", activation="relu")]
-        stack += [layers.BatchNormalization(), layers.MaxPooling2D()]
+        # Few steps of training: the running statistics must keep up with them.
+        stack += [layers.BatchNormalization(momentum=0.8), layers.MaxPooling2D()]
     return keras.Sequential([*stack, layers.Conv2D(64, 3, padding="same", activation="relu")])
 
 

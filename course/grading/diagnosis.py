@@ -8,7 +8,7 @@ import importlib.util
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,9 @@ import numpy as np
 from course.grading.submission import Handle
 from course.grading.wording import Call
 from course.misconception import Misconception
+
+NETWORKS = frozenset({"keras", "tensorflow", "tf"})
+TRAINING = frozenset({"fit", "train_on_batch", "GradientTape"})
 
 
 @functools.cache
@@ -47,8 +50,35 @@ def diagnose(
     if not calls or any(_holds_handle(value) for call in calls for value in vars(call).values()):
         return None
     likely_first = sorted(misconceptions, key=lambda wrong: wrong.rejected_by != check)
-    matching = (wrong for wrong in likely_first if all(_gives(wrong, call) for call in calls))
+    matching = (
+        wrong
+        for wrong in likely_first
+        if not _trains_a_network(wrong) and all(_gives(wrong, call) for call in calls)
+    )
     return next(matching, None)
+
+
+def _trains_a_network(wrong: Misconception) -> bool:
+    """Whether trying a wrong answer would take longer than its name is worth."""
+    names = _reachable_names(wrong.function)
+    return not NETWORKS.isdisjoint(names) and not TRAINING.isdisjoint(names)
+
+
+def _reachable_names(function: Any) -> set[str]:
+    """The names that a function uses, and those of its module's functions among them."""
+    names: set[str] = set()
+    seen: set[CodeType] = set()
+    waiting = [function.__code__]
+    while waiting:
+        code = waiting.pop()
+        if code in seen:
+            continue
+        seen.add(code)
+        names.update(code.co_names)
+        waiting += [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+        used = (function.__globals__.get(name) for name in code.co_names)
+        waiting += [other.__code__ for other in used if type(other) is FunctionType]
+    return names
 
 
 def _gives(wrong: Misconception, call: Call) -> bool:

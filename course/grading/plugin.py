@@ -26,8 +26,6 @@ EXERCISE_MARKER = (
     "exercise(name, seconds, weight, training): which exercise a check belongs to, how long it may "
     "take, its share of the points against others, whether chance has a part in its verdict"
 )
-# Wrong answers that use these are not run here, to compare results: they would train networks.
-TRAINERS = frozenset({"keras", "tensorflow"})
 DEFAULT_SECONDS = 5.0  # for a check that trains nothing
 TIMEOUTS_UNTIL_GIVING_UP = 2  # for one exercise
 
@@ -211,8 +209,7 @@ class GraderPlugin:
         known = [wrong for wrong in of_week if wrong.exercise == exercise.name]
         named = error.misconception if isinstance(error, CheckFailedError) else None
         wrong = next((wrong for wrong in known if wrong.name == named), None)
-        if wrong is None and TRAINERS.isdisjoint(exercise.uses):
-            wrong = diagnose(known, _check_name(item), calls)
+        wrong = wrong or diagnose(known, _check_name(item), calls)
         if wrong is None:
             return "failed", message, None
         return "failed", f"{message}{LIKELY_CAUSE}{wrong.says}", wrong.name

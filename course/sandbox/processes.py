@@ -21,6 +21,7 @@ from course.sandbox.confinement import ROOT
 
 START_SECONDS = 120.0  # a cold TensorFlow on a slow disk
 KILL_SECONDS = 5.0
+EMPTY_SCANS = 3  # one can miss a process that begets another and ends while the list is read
 LEAVE_SECONDS = 0.05  # for a worker whose channel has just been closed
 CAUSES = {
     "SIGSEGV": ", often the work of a recursion without end",
@@ -131,7 +132,10 @@ def kill_tree(root: psutil.Process, folder: Path) -> None:
     """
     deadline = time.monotonic() + KILL_SECONDS
     _kill_group(root)
-    while (doomed := [*_tree(root), *_orphans(folder)]) and time.monotonic() < deadline:
+    empty_scans = 0
+    while empty_scans < EMPTY_SCANS and time.monotonic() < deadline:
+        doomed = [*_tree(root), *_orphans(folder)]
+        empty_scans = 0 if doomed else empty_scans + 1
         for process in doomed:
             with contextlib.suppress(psutil.Error):
                 process.kill()

@@ -299,9 +299,9 @@ def test_a_template_that_was_killed_or_stopped_is_replaced(template, folder, mon
 
 
 @forking
-def test_a_template_that_died_between_two_workers_is_replaced(template):
+def test_a_template_that_died_between_two_workers_is_replaced(template, folder):
     load(template, "")[0].end()
-    (process,) = psutil.Process().children()
+    (process,) = alive_in(folder)
     process.kill()
     load(template, "")
 

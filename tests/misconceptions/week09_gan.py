@@ -652,6 +652,7 @@ def collapse_since_nothing_is_shuffled(x_train, latent_dim, epochs, seed):
     rejected_by="learns_all_kinds_of_sorted_images",
     says="Each epoch shows a single batch, so the networks have taken as many steps as there are "
     "epochs. An epoch goes through all images.",
+    betrayed=False,  # what so few steps give is left to chance
 )
 def one_batch_an_epoch(x_train, latent_dim, epochs, seed):
     keras.utils.set_random_seed(seed)
