@@ -69,21 +69,25 @@ def convnet_scores(weights, images):
 
 
 def convnet_weights_for(rng, images, labels):
-    """Weights that serve such images as pretrained ones would.
+    """Weights that serve such images as pretrained ones would, whatever the seed.
 
-    Averaged over the picture, every channel differs from image to image by about 1, and the
-    features of an image are nearest to the mean of its class.
+    From image to image each feature differs by about 1, which is not little beside its mean, and
+    nearly every image is nearest to the mean of its class. With weights drawn at random, features
+    may hardly differ, and no head learns in a few epochs what is in the fourth digit.
     """
     classes = np.unique(labels)
     while True:
         *lower, kernel, bias = convnet_weights(rng)
-        scores = convnet_scores([*lower, kernel, bias], images).mean(axis=(1, 2))  # (n, 6)
-        mean, stddev = scores.mean(axis=0), scores.std(axis=0)
-        weights = [*lower, *float32(kernel / stddev, (bias - mean) / stddev + 1)]
+        scores = convnet_scores([*lower, kernel, bias], images)
+        mean, stddev = scores.mean(axis=(0, 1, 2)), scores.std(axis=(0, 1, 2))
+        kernel, bias = kernel / stddev, (bias - mean) / stddev
+        spread = convnet_features([*lower, kernel, bias], images).std(axis=0)
+        weights = [*lower, *float32(kernel / spread, bias / spread)]
         features = convnet_features(weights, images)
         means = np.stack([features[labels == label].mean(axis=0) for label in classes])
         distances = np.linalg.norm(features[:, None] - means, axis=2)  # (n, classes)
-        if (classes[distances.argmin(axis=1)] == labels).mean() >= 0.99:
+        right = (classes[distances.argmin(axis=1)] == labels).mean()
+        if right >= 0.98 and features.mean(axis=0).max() < 3:
             return weights
 
 
@@ -858,11 +862,11 @@ def striped_images(rng, n, n_classes, size=12):
 
 def transferred(submission, keras, n_classes, rng):
     """What transfer_learn makes of a base; the base, and its weights before."""
-    x_train, y_train = striped_images(rng, 120, n_classes)
-    x_valid, y_valid = striped_images(rng, 40, n_classes)
-    weights = convnet_weights_for(rng, *striped_images(rng, 400, n_classes))
+    weights = convnet_weights_for(rng, *striped_images(rng, 300, n_classes))
     base = with_weights(convnet(keras, dropout=0.1), weights)
     before = [weights_of(layer) for layer in layers_of(base)]
+    x_train, y_train = striped_images(rng, 120, n_classes)
+    x_valid, y_valid = striped_images(rng, 40, n_classes)
     model = expect.model(
         submission.transfer_learn(base, x_train, y_train, x_valid, y_valid, n_classes, 7)
     )
@@ -876,8 +880,8 @@ def expect_classes_told_apart(model, n_classes, rng):
     chosen = got.argmax(axis=1) if n_classes > 2 else (got[:, 0] > 0.5).astype(int)
     accuracy = (chosen == labels).mean()
     expect.that(
-        bool(accuracy >= 0.75),
-        f"expected an accuracy of at least 0.75 on unseen images of {n_classes} classes that "
+        bool(accuracy >= 0.8),
+        f"expected an accuracy of at least 0.8 on unseen images of {n_classes} classes that "
         f"differ in colour, got {accuracy:.2f}",
     )
 
