@@ -62,8 +62,7 @@ class _Trial:
         self._starter = starter
         path = project.solutions / f"{exercise.week}.py"
         self._solution = path.read_text(encoding="utf-8")
-        known = load_misconceptions(project.misconceptions / f"{exercise.week}.py")
-        self._wrong_answers = [wrong for wrong in known if wrong.exercise == exercise.name]
+        self._misconceptions = project.misconceptions / f"{exercise.week}.py"
         self.findings: list[Finding] = []
 
     def run(self, graders: Graders) -> None:
@@ -80,7 +79,8 @@ class _Trial:
             _all_have(exercise, "unattempted", "the stub is unattempted", stub),
             _all_have(exercise, "passed", "the solution passes", results(solution)),
         ]
-        for wrong in self._wrong_answers:
+        known = load_misconceptions(self._misconceptions)
+        for wrong in (wrong for wrong in known if wrong.exercise == exercise.name):
             text = _with_misconception(solution, wrong)
             self.findings.append(_rejected(exercise, wrong, results(text, wrong.rejected_by)))
         for name, body in HOLLOW_BODIES.items():

@@ -211,9 +211,12 @@ def _run_pytest(graders: Sequence[Path], plugin: GraderPlugin, root: Path) -> No
     os.environ.update(settings)
     for path in graders:  # pytest would take yesterday's text, or another course's, for today's
         sys.modules.pop(f"tests.graders.{path.stem}", None)
+    # Graders and misconceptions may use `datasets` and `solutions`, which are not installed.
+    sys.path.insert(0, str(root))
     try:
         pytest.main([*PYTEST_OPTIONS, f"--rootdir={root}", *map(str, graders)], [plugin])
     finally:
+        sys.path.remove(str(root))
         _restore(before)
 
 

@@ -454,3 +454,10 @@ def test_colours_on_a_terminal_only(project, hand_in, no_color):
     assert (b"\x1b[" in printed) is not no_color
     with start("check", "--target", folder) as process:
         assert "\x1b[" not in process.communicate()[0]
+
+
+def test_graders_find_what_is_not_installed():
+    """As the installed command runs: without the current directory on the import path."""
+    command = [sys.executable, "-P", "-m", "course", "check", "week09_vae.sample_latent"]
+    done = subprocess.run([*command, "--target", "solutions"], cwd=CHECKOUT, capture_output=True)
+    assert done.returncode == 0, done.stdout
