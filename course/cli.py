@@ -11,6 +11,7 @@ from pathlib import Path
 
 from course import __version__, lazy
 from course.errors import CourseError
+from course.language import LANGUAGES, speak
 
 USER_ERROR, INTERRUPTED, READER_LEFT = 2, 130, 141
 # Named here, so that asking for help need not import what writes them.
@@ -33,10 +34,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal without ✓ shows ? and goes on
             stream.reconfigure(errors="replace")
-    options = _parser().parse_args(arguments)
-    lazy.install()
-    module, function = options.command.split(":")
     try:
+        language, arguments = _language(arguments)
+        speak(language)
+        options = _parser().parse_args(arguments)
+        lazy.install()
+        module, function = options.command.split(":")
         return getattr(importlib.import_module(f"course.commands.{module}"), function)(options)
     except CourseError as error:
         print(f"course: {error}", file=sys.stderr)
@@ -49,11 +52,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
+def _language(arguments: Sequence[str] | None) -> tuple[str | None, list[str]]:
+    """`--lang`, wherever it stands, and the other arguments: help is already in that language."""
+    first = argparse.ArgumentParser(prog="course", add_help=False, allow_abbrev=False)
+    first.add_argument("--lang")
+    options, others = first.parse_known_args(arguments)
+    return options.lang, others
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="course", description="Deep-learning exercises: write, check, run."
     )
     parser.add_argument("--version", action="version", version=f"course {__version__}")
+    parser.add_argument(
+        "--lang", metavar="|".join(LANGUAGES), help="default: the system's language"
+    )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_student_commands(commands)
     _add_exam_commands(commands)
@@ -213,6 +227,8 @@ def _add_authoring_commands(commands: argparse._SubParsersAction) -> None:
     stubs.add_argument("weeks", nargs="*", metavar="WEEK")
     stubs.add_argument("--force", action="store_true", help="also where a stub has been worked on")
     stubs.set_defaults(command="authoring:stubs")
+    translations = actions.add_parser("translations", help="gather and compile what is translated")
+    translations.set_defaults(command="authoring:translations")
 
 
 def _count(text: str) -> int:

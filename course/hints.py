@@ -7,6 +7,7 @@ import json
 from course.catalogue import Exercise
 from course.errors import CourseError
 from course.exam.sitting import refuse_while_open
+from course.language import say
 from course.project import Project, write_text
 from course.source import attempted, read_source
 from course.stubs import exercise_source
@@ -33,10 +34,12 @@ def next_hint(project: Project, exercise: Exercise) -> str:
         raise CourseError(
             f"cannot keep count of the hints in {path}: {error.strerror}; make it writable"
         ) from None
-    hint = f"hint {number} of {total}: {exercise.hints[number - 1]}"
+    text = say(exercise.hints[number - 1])
+    hint = say("hint {number} of {total}: {text}", number=number, total=total, text=text)
     if before < total:
         return hint
-    return f"{hint}\nThat was the last hint. After an attempt: course solution {exercise.id}"
+    last = say("That was the last hint. After an attempt: course solution {id}", id=exercise.id)
+    return f"{hint}\n{last}"
 
 
 def solution_text(project: Project, exercise: Exercise, attempted: bool) -> str:

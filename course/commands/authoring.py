@@ -1,4 +1,4 @@
-"""`course authoring check` and `course authoring stubs`."""
+"""`course authoring check`, `stubs` and `translations`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from course.authoring import examine
 from course.catalogue import read_catalogue, select
+from course.errors import CourseError
 from course.project import Project
 from course.sandbox.launcher import Sandbox
 from course.stubs import stale_stubs, write_stubs
@@ -37,3 +38,17 @@ def stubs(arguments: argparse.Namespace) -> int:
     for path, changed in write_stubs(project, weeks, arguments.force):
         print(f"{'written' if changed else 'as it was'}: {path.relative_to(project.root)}")
     return 0
+
+
+def translations(arguments: argparse.Namespace) -> int:
+    """Gathers what there is to say for the translators, and compiles what they have written."""
+    try:
+        from course.translations import update
+    except ModuleNotFoundError as error:
+        raise CourseError(f"{error.name} is not installed: pip install -e '.[dev]'") from None
+    missing = 0
+    project = Project.find()
+    for path, n_sentences, n_missing in update(project):
+        missing += n_missing
+        print(f"{path.relative_to(project.root)}: {n_sentences - n_missing} of {n_sentences}")
+    return 1 if missing else 0

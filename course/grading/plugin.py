@@ -19,6 +19,8 @@ from course.grading.expect import CheckFailedError
 from course.grading.report import LIKELY_CAUSE, CheckResult, Status, second_result
 from course.grading.submission import Submission, SubmissionRaisedError
 from course.grading.verdicts import VerdictError, call_failed, loading_failed
+from course.grading.wording import check_title
+from course.language import say
 from course.misconception import Misconception
 from course.sandbox.supervisor import WorkerEndedError
 
@@ -212,7 +214,7 @@ class GraderPlugin:
         wrong = wrong or diagnose(known, _check_name(item), calls)
         if wrong is None:
             return "failed", message, None
-        return "failed", f"{message}{LIKELY_CAUSE}{wrong.says}", wrong.name
+        return "failed", f"{message}{LIKELY_CAUSE}{say(wrong.says)}", wrong.name
 
     def _with_call(self, message: str) -> str:
         """The message, with the call that it is about and what the submission printed."""
@@ -249,7 +251,7 @@ class GraderPlugin:
         result = CheckResult(
             exercise=_exercise_id(item),
             check=_check_name(item),
-            title=_title(item),
+            title=say(check_title(item.function.__doc__)),
             status=status,
             max_score=0.0 if status == "grader_error" else self._points[item.nodeid],
             seconds=time.perf_counter() - self._started,
@@ -294,7 +296,3 @@ def _exercise_id(item: Any) -> str:
 
 def _check_name(item: pytest.Item) -> str:
     return item.name.removeprefix("test_")
-
-
-def _title(item: Any) -> str:
-    return (item.function.__doc__ or "").strip().split("\n")[0]

@@ -26,6 +26,11 @@ class Call:
         return f"{self.name}({', '.join(shown)})"
 
 
+def check_title(docstring: str | None) -> str:
+    """What a check is about: the first line of its docstring."""
+    return (docstring or "").strip().split("\n")[0]
+
+
 def show(value: Any) -> str:
     """A value as short text: small ones whole, large ones by type and shape."""
     if isinstance(value, np.ndarray):
