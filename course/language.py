@@ -32,6 +32,11 @@ def say(text: str, /, **values: object) -> str:
     return translated.format(**values) if values else translated
 
 
+def in_every_language(text: str) -> list[str]:
+    """A sentence without values in all languages, each once, to know it again in what was kept."""
+    return list(dict.fromkeys(_catalogue(one).gettext(text) for one in LANGUAGES))
+
+
 def speak(asked: str | None) -> None:
     """Chooses the language of this process and of those it starts.
 
@@ -43,7 +48,15 @@ def speak(asked: str | None) -> None:
     """
     wanted, source = (asked, "--lang") if asked else (os.environ.get("COURSE_LANG"), "COURSE_LANG")
     if wanted and _short(wanted) not in LANGUAGES:
-        raise CourseError(f"expected {source} to be {' or '.join(LANGUAGES)}, got {wanted!r}")
+        known = " | ".join(LANGUAGES)
+        raise CourseError(
+            say(
+                "expected {source} to be one of {known}, got {given!r}",
+                source=source,
+                known=known,
+                given=wanted,
+            )
+        )
     chosen = _short(wanted) if wanted else language()
     os.environ["COURSE_LANG"] = chosen
     # argparse's own words, "usage" and so on, go through gettext's global domain.

@@ -36,6 +36,10 @@ ARGPARSE = (
     "invalid choice: %(value)r (choose from %(choices)s)",
     "expected one argument",
     "expected at least one argument",
+    "not allowed with argument %s",
+    "ignored explicit argument %r",
+    "ambiguous option: %(option)s could match %(matches)s",
+    "invalid %(type)s value: %(value)r",
     "%(prog)s: error: %(message)s\n",
 )
 
@@ -130,7 +134,7 @@ def as_po(catalogue: Catalog) -> bytes:
 def translated(catalogues: Iterable[Catalog]) -> dict[str, str]:
     """What there is of translations in all of a language's files."""
     return {
-        message.id: message.string
+        str(message.id): str(message.string)
         for catalogue in catalogues
         for message in catalogue
         if message.id and message.string
