@@ -79,7 +79,12 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="course", description=say("Deep-learning exercises: write, check, run."))
-    parser.add_argument("--version", action="version", version=f"course {__version__}")
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"course {__version__}",
+        help=say("show program's version number and exit"),
+    )
     parser.add_argument(
         "--lang", metavar="|".join(LANGUAGES), help=say("default: the system's language")
     )

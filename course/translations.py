@@ -29,7 +29,6 @@ ARGPARSE = (
     "options",
     "positional arguments",
     "show this help message and exit",
-    "show program's version number and exit",
     "argument %(argument_name)s: %(message)s",
     "the following arguments are required: %s",
     "unrecognized arguments: %s",

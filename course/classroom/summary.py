@@ -164,7 +164,10 @@ def remarks(grade: Grade) -> list[str]:
         if checks:
             exercises = ", ".join(dict.fromkeys(check.exercise for check in checks))
             why = _first_line(checks[0].message)
-            found.append(f"{status_word(status)}: {exercises}: {why}")
+            words = status_word(status)
+            found.append(
+                say("{status} in {exercises}: {why}", status=words, exercises=exercises, why=why)
+            )
     tried = [check.check for check in grade.report.checks if check.attempts > 1]
     if tried:
         found.append(say("trained once more before a verdict: {checks}", checks=", ".join(tried)))
