@@ -117,6 +117,7 @@ def data(arguments: argparse.Namespace) -> int:
     """Says which data sets are here, or fetches them."""
     # `datasets` lies in the checkout and is not installed.
     sys.path.insert(0, str(Project.find().root))
+    from course.wrapping import padded
     from datasets.files import DataError
     from datasets.registry import download, status
 
@@ -125,9 +126,9 @@ def data(arguments: argparse.Namespace) -> int:
     except DataError as error:
         raise CourseError(str(error)) from error
     words = {"not here": say("not here"), "altered": say("altered"), "cache": say("cache")}
-    for row in rows:
-        found = words.get(row.found, row.found)
-        print(f"{row.name:<24} {row.size / 2**20:8.1f} MB  {found:<12} {row.path or ''}")
+    found = padded([words.get(row.found, row.found) for row in rows])
+    for row, where in zip(rows, found, strict=True):
+        print(f"{row.name:<24} {row.size / 2**20:8.1f} MB  {where}  {row.path or ''}".rstrip())
         print(f"{'':<24} {row.description}")
     if any(row.found == "not here" for row in rows):
         print()
