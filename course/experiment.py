@@ -216,8 +216,16 @@ def _explain(error: BaseException) -> None:
     files = sys.modules.get("datasets.files")
     data_errors = (files.DataError,) if files else ()
     if isinstance(error, (CourseError, NotImplementedError, *data_errors)):
-        print(f"course: {error}", file=sys.stderr)
+        print(f"course: {_message(error)}", file=sys.stderr)
         raise SystemExit(USER_ERROR) from None
+
+
+def _message(error: BaseException) -> str:
+    """What an error says; what a stub says, in the user's language."""
+    name, is_stub, rest = str(error).partition(" is still to be written")
+    if is_stub and not rest:
+        return say("{name} is still to be written", name=name)
+    return str(error)
 
 
 def _words(value: float, bar: dict[str, Any]) -> str:

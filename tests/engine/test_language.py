@@ -175,6 +175,8 @@ def test_a_run_speaks_the_same_language(course, project):
     assert "(내장 데이터)" in out and "✓ sum 12, 기준: 12 이하" in out
     metrics = json.loads((project.runs / WEEK / "metrics.json").read_text())
     assert metrics["data"]["source"] == "embedded"
+    code, _, err = course("--lang", "ko", "run", WEEK)
+    assert (code, err) == (2, "course: successor을(를) 아직 작성하지 않았습니다\n")
 
 
 def test_a_class_is_graded_in_korean_and_looked_at_in_english(course, project, tmp_path):
@@ -191,6 +193,8 @@ def test_a_class_is_graded_in_korean_and_looked_at_in_english(course, project, t
     code, printed, _ = course("grade", folder, "--out", out, COURSE_LANG="en")
     assert code == 0 and "graded 0 submissions" in printed
     assert f"1 of 1: {WEEK}.successor predecessor: That is the one before." in printed
+    assert course("export", out, "--format", "github-workflow", COURSE_LANG="ko")[0] == 0
+    assert 'COURSE_LANG: "ko"' in (out / "classroom.yml").read_text(encoding="utf-8")
     head = (out / "grades.csv").read_text(encoding="utf-8-sig").splitlines()[0]
     assert head.startswith("id,score,max_score,")
 
