@@ -73,7 +73,7 @@ def through_the_scheduler(n: int) -> dict[str, str]:
         LocalCluster(n_workers=2, threads_per_worker=8, dashboard_address=None) as cluster,
         Client(cluster) as client,
     ):
-        client.register_plugin(Instant(settings, "", False), name="instant")
+        client.register_plugin(Instant(settings, "", False, "en"), name="instant")
 
         run = Run(client, "instant", settings)
 

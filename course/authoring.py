@@ -14,20 +14,21 @@ from course.grading.diagnosis import load_misconceptions
 from course.grading.grade import Graders, with_graders
 from course.grading.report import CheckResult
 from course.grading.submission import Starter
+from course.language import say
 from course.misconception import Misconception
 from course.project import Project
 from course.stubs import make_stub
 
 # Answers without content. None of them may earn a point.
-HOLLOW_BODIES = {
-    "returns None": "return None",
-    "returns its argument": "return args[0]",
-    "returns zero": "return 0.0",
-    "returns an empty list": "return []",
-    "returns three empty arrays": "return (np.zeros(0), np.zeros(0), np.zeros(0))",
-    "returns an object": "return object()",
-    "always raises ValueError": "raise ValueError('expected something else, got this')",
-}
+HOLLOW_BODIES = (
+    "return None",
+    "return args[0]",
+    "return 0.0",
+    "return []",
+    "return (np.zeros(0), np.zeros(0), np.zeros(0))",
+    "return object()",
+    "raise ValueError('expected something else, got this')",
+)
 
 
 @dataclass(frozen=True)
@@ -76,16 +77,16 @@ class _Trial:
 
         stub = results(make_stub(solution, exercise.week))
         self.findings = [
-            _all_have(exercise, "unattempted", "the stub is unattempted", stub),
-            _all_have(exercise, "passed", "the solution passes", results(solution)),
+            _all_have(exercise, "unattempted", say("the stub is unattempted"), stub),
+            _all_have(exercise, "passed", say("the solution passes"), results(solution)),
         ]
         known = load_misconceptions(self._misconceptions)
         for wrong in (wrong for wrong in known if wrong.exercise == exercise.name):
             text = _with_misconception(solution, wrong)
             self.findings.append(_rejected(exercise, wrong, results(text, wrong.rejected_by)))
-        for name, body in HOLLOW_BODIES.items():
+        for body in HOLLOW_BODIES:
             hollow = f"{solution}\n\ndef {exercise.name}(*args, **kwargs):\n    {body}\n"
-            self.findings.append(_earns_nothing(exercise, name, results(hollow)))
+            self.findings.append(_earns_nothing(exercise, body, results(hollow)))
 
 
 def _with_misconception(solution: str, wrong: Misconception) -> str:
@@ -98,30 +99,33 @@ def _with_misconception(solution: str, wrong: Misconception) -> str:
 def _all_have(
     exercise: Exercise, status: str, claim: str, results: Sequence[CheckResult]
 ) -> Finding:
-    others = [f"{r.check} is {r.status}: {r.message}" for r in results if r.status != status]
+    others = [_verdict(result) for result in results if result.status != status]
     return Finding(exercise.id, claim, "\n".join(others))
 
 
 def _rejected(exercise: Exercise, wrong: Misconception, results: Sequence[CheckResult]) -> Finding:
-    claim = f"{wrong.name} is rejected by {wrong.rejected_by}"
+    claim = say("{name} is rejected by {check}", name=wrong.name, check=wrong.rejected_by)
     result = next((result for result in results if result.check == wrong.rejected_by), None)
     if result is None:
-        return Finding(exercise.id, claim, "there is no such check")
+        return Finding(exercise.id, claim, say("there is no such check"))
     problem = ""
     if result.status != "failed":
-        problem = f"the check says {result.status}: {result.message}"
+        problem = _verdict(result)
     elif wrong.betrayed and result.misconception != wrong.name:
-        problem = f"it is taken for {result.misconception}: {result.message}"
+        problem = say("it is taken for {name}", name=result.misconception) + f": {result.message}"
     return Finding(exercise.id, claim, problem)
 
 
-def _earns_nothing(exercise: Exercise, name: str, results: Sequence[CheckResult]) -> Finding:
+def _earns_nothing(exercise: Exercise, body: str, results: Sequence[CheckResult]) -> Finding:
     wrongly = [
-        f"{result.check} says {result.status}: {result.message}"
-        for result in results
-        if result.status in ("passed", "grader_error")
+        _verdict(result) for result in results if result.status in ("passed", "grader_error")
     ]
-    return Finding(exercise.id, f"a function that {name} earns nothing", "\n".join(wrongly))
+    claim = say("`{code}` alone earns nothing", code=body)
+    return Finding(exercise.id, claim, "\n".join(wrongly))
+
+
+def _verdict(result: CheckResult) -> str:
+    return f"{result.check}: {result.status}: {result.message}"
 
 
 def _strangers(project: Project, exercises: Sequence[Exercise]) -> Iterator[Finding]:
@@ -131,5 +135,6 @@ def _strangers(project: Project, exercises: Sequence[Exercise]) -> Iterator[Find
         solution = (project.solutions / f"{week}.py").read_text(encoding="utf-8")
         for wrong in load_misconceptions(project.misconceptions / f"{week}.py"):
             if wrong.exercise not in names and f"def {wrong.exercise}(" not in solution:
-                problem = f"{week} has no exercise {wrong.exercise}"
-                yield Finding(f"{week}.{wrong.exercise}", f"{wrong.name} has an exercise", problem)
+                problem = say("{week} has no exercise {name}", week=week, name=wrong.exercise)
+                claim = say("{name} has an exercise", name=wrong.name)
+                yield Finding(f"{week}.{wrong.exercise}", claim, problem)

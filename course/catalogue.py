@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course.errors import CourseError
+from course.language import say
 from course.project import Project
 from course.source import SourceProblem, decode_source, parse_source
 
@@ -101,15 +102,23 @@ def find_exercises(tree: ast.Module, label: str) -> list[tuple[ast.FunctionDef, 
             if not _is_exercise(decorator):
                 continue
             if not isinstance(node, ast.FunctionDef):
-                raise _fault(label, node, "an exercise is a plain function (`def`)")
+                raise _fault(label, node, say("an exercise is a plain function (`def`)"))
             if not isinstance(decorator, ast.Call):
-                raise _fault(label, decorator, "write `@exercise(points=…, …)` with its arguments")
+                raise _fault(
+                    label, decorator, say("write `@exercise(points=…, …)` with its arguments")
+                )
             if node.name in found:
-                raise _fault(label, node, f"a second exercise named {node.name!r}; rename it")
+                raise _fault(
+                    label, node, say("a second exercise named {name!r}; rename it", name=node.name)
+                )
             if not (ast.get_docstring(node) or "").strip():
-                raise _fault(label, node, f"{node.name} has no docstring; it is the contract")
+                raise _fault(
+                    label, node, say("{name} has no docstring; it is the contract", name=node.name)
+                )
             if len(node.body) < 2 or node.body[1].lineno <= (node.body[0].end_lineno or 0):
-                raise _fault(label, node, f"{node.name} needs its body below the docstring")
+                raise _fault(
+                    label, node, say("{name} needs its body below the docstring", name=node.name)
+                )
             found[node.name] = node, decorator
     return list(found.values())
 
@@ -122,7 +131,9 @@ def parse_solution(text: str, label: str) -> ast.Module:
     """
     tree = parse_source(text, label)
     if not (ast.get_docstring(tree) or "").strip():
-        raise CourseError(f"{label}, line 1: no module docstring; its first line is the title")
+        raise CourseError(
+            say("{file}, line 1: no module docstring; its first line is the title", file=label)
+        )
     return tree
 
 
@@ -168,17 +179,26 @@ def _is_texts(value: object) -> bool:
     return isinstance(value, tuple) and all(isinstance(v, str) and v.strip() for v in value)
 
 
-# For each argument of the decorator: what it must be, in words and as a test.
-_ARGUMENTS: dict[str, tuple[str, Callable[..., bool]]] = {
-    "points": ("a number above 0", _is_positive),
-    "difficulty": ("a whole number from 1 to 5", lambda v: type(v) is int and 1 <= v <= 5),
-    "minutes": ("a whole number above 0", lambda v: type(v) is int and v > 0),
-    "hints": (
-        'a tuple of one or more texts, such as ("first hint",)',
-        lambda v: v and _is_texts(v),
-    ),
-    "uses": ('a tuple of library names, such as ("keras",)', _is_texts),
+# For each argument of the decorator: what it must be.
+_ARGUMENTS: dict[str, Callable[..., bool]] = {
+    "points": _is_positive,
+    "difficulty": lambda v: type(v) is int and 1 <= v <= 5,
+    "minutes": lambda v: type(v) is int and v > 0,
+    "hints": lambda v: v and _is_texts(v),
+    "uses": _is_texts,
 }
+
+
+def _in_words(argument: str) -> str:
+    """The same, in words."""
+    words = {
+        "points": say("a number above 0"),
+        "difficulty": say("a whole number from 1 to 5"),
+        "minutes": say("a whole number above 0"),
+        "hints": say('a tuple of one or more texts, such as ("first hint",)'),
+        "uses": say('a tuple of library names, such as ("keras",)'),
+    }
+    return words[argument]
 
 
 def _read_arguments(decorator: ast.Call, label: str) -> dict:
@@ -186,20 +206,28 @@ def _read_arguments(decorator: ast.Call, label: str) -> dict:
     values = {}
     for keyword in decorator.keywords:
         if keyword.arg not in _ARGUMENTS:
-            raise _fault(label, keyword, f"expected only {', '.join(_ARGUMENTS)} in @exercise")
-        expected, fits = _ARGUMENTS[keyword.arg]
+            names = ", ".join(_ARGUMENTS)
+            raise _fault(label, keyword, say("expected only {names} in @exercise", names=names))
         try:
             value = ast.literal_eval(keyword.value)
         except (ValueError, TypeError):
             value = None
-        if not fits(value):
-            got = ast.unparse(keyword.value)
-            raise _fault(label, keyword, f"{keyword.arg} must be {expected}, literally; got {got}")
+        if not _ARGUMENTS[keyword.arg](value):
+            message = say(
+                "{name} must be {expected}, literally; got {got}",
+                name=keyword.arg,
+                expected=_in_words(keyword.arg),
+                got=ast.unparse(keyword.value),
+            )
+            raise _fault(label, keyword, message)
         values[keyword.arg] = value
     missing = [name for name in _ARGUMENTS if name != "uses" and name not in values]
     if missing or decorator.args:
-        wanted = f"add {', '.join(missing)}" if missing else "name every argument"
-        raise _fault(label, decorator, f"@exercise(...) is incomplete; {wanted}")
+        wanted = say("name every argument")
+        if missing:
+            wanted = say("add {names}", names=", ".join(missing))
+        message = say("@exercise(...) is incomplete; {wanted}", wanted=wanted)
+        raise _fault(label, decorator, message)
     return values
 
 
@@ -211,7 +239,9 @@ def _is_exercise(decorator: ast.expr) -> bool:
 
 
 def _fault(label: str, node: ast.stmt | ast.expr | ast.keyword, message: str) -> CourseError:
-    return CourseError(f"{label}, line {node.lineno}: {message}")
+    return CourseError(
+        say("{file}, line {line}: {said}", file=label, line=node.lineno, said=message)
+    )
 
 
 def _first_line(docstring: str | None) -> str:
@@ -225,5 +255,9 @@ def _unknown(asked: str, everything: list[Exercise], catalogue: dict[str, Week])
     meant = {e.name: e.id for e in everything} | {known: known for known in catalogue}
     meant |= {e.id: e.id for e in everything}
     close = difflib.get_close_matches(asked, meant, n=1)
-    advice = f"did you mean {meant[close[0]]!r}?" if close else "`course list` shows them all"
-    return f"no {'exercise' if '.' in asked else 'week'} {asked!r}; {advice}"
+    advice = say("`course list` shows them all")
+    if close:
+        advice = say("did you mean {name!r}?", name=meant[close[0]])
+    if "." in asked:
+        return say("no exercise {name!r}; {advice}", name=asked, advice=advice)
+    return say("no week {name!r}; {advice}", name=asked, advice=advice)

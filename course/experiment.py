@@ -15,8 +15,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from course.errors import CourseError
+from course.language import say, speak
 from course.project import Project, write_text
 from course.table import format_table
+from course.words import source_words
 
 if TYPE_CHECKING:
     from keras.callbacks import Callback
@@ -61,9 +63,14 @@ class Experiment:
             arguments: the options; None means the command line's.
         """
         path = Path(script)
-        parser = argparse.ArgumentParser(prog=path.stem, description="Run the week's experiment.")
-        parser.add_argument("--quick", action="store_true", help="a smaller run, in seconds")
-        parser.add_argument("--out", type=Path, metavar="DIR", help=f"default: runs/{path.stem}")
+        _speak()
+        parser = argparse.ArgumentParser(
+            prog=path.stem, description=say("Run the week's experiment.")
+        )
+        parser.add_argument("--quick", action="store_true", help=say("a smaller run, in seconds"))
+        parser.add_argument(
+            "--out", type=Path, metavar="DIR", help=say("default: {path}", path=f"runs/{path.stem}")
+        )
         parser.add_argument("--seed", type=int, default=0, metavar="N")
         options = parser.parse_args(arguments)
         out = options.out or Project.find().runs / path.stem
@@ -75,7 +82,10 @@ class Experiment:
             self._out.mkdir(parents=True, exist_ok=True)
             tempfile.TemporaryFile(dir=self._out).close()
         except OSError as error:
-            _explain(CourseError(f"cannot write results to {self._out}: {error.strerror}"))
+            message = say(
+                "cannot write results to {path}: {why}", path=self._out, why=error.strerror
+            )
+            _explain(CourseError(message))
         return self
 
     def __exit__(
@@ -89,11 +99,12 @@ class Experiment:
             return
         self._save_metrics()
         self._steps_path.unlink(missing_ok=True)
-        print(f"\n{self.week} on {self._data.get('name')} ({self._data.get('source')} data)")
+        name, source = self._data.get("name"), source_words(self._data.get("source"))
+        print("\n" + say("{week} on {name} ({data})", week=self.week, name=name, data=source))
         print(format_table(self._rows))
         for name, bar in self._bars.items():
             print(f"{'✓' if bar['met'] else '✗'} {name} {_words(self._metrics[name], bar)}")
-        print(f"results in {self._out}")
+        print(say("results in {path}", path=self._out))
 
     def uses_data(self, provenance: dict[str, Any]) -> None:
         """Names the data that everything is measured on: name, source (real or embedded), n."""
@@ -198,17 +209,34 @@ def _finite(values: Mapping[str, Any]) -> dict[str, Any]:
 def _explain(error: BaseException) -> None:
     """Leaves the program with a line instead of a traceback where that says all."""
     if isinstance(error, KeyboardInterrupt):
-        print("course: interrupted; the same command goes on from here", file=sys.stderr)
+        words = say("interrupted; the same command goes on from here")
+        print(f"course: {words}", file=sys.stderr)
         raise SystemExit(INTERRUPTED) from None
     # Only a run that reads data has met its errors, and has imported them.
     files = sys.modules.get("datasets.files")
     data_errors = (files.DataError,) if files else ()
     if isinstance(error, (CourseError, NotImplementedError, *data_errors)):
-        print(f"course: {error}", file=sys.stderr)
+        print(f"course: {_message(error)}", file=sys.stderr)
         raise SystemExit(USER_ERROR) from None
 
 
+def _message(error: BaseException) -> str:
+    """What an error says; what a stub says, in the user's language."""
+    name, is_stub, rest = str(error).partition(" is still to be written")
+    if is_stub and not rest:
+        return say("{name} is still to be written", name=name)
+    return str(error)
+
+
 def _words(value: float, bar: dict[str, Any]) -> str:
+    got = f"{value:.6g}"
     if "at_most" in bar:
-        return f"{value:.6g}, at most {bar['at_most']:.6g}"
-    return f"{value:.6g}, at least {bar['at_least']:.6g}"
+        return say("{value}, at most {bar}", value=got, bar=f"{bar['at_most']:.6g}")
+    return say("{value}, at least {bar}", value=got, bar=f"{bar['at_least']:.6g}")
+
+
+def _speak() -> None:
+    try:
+        speak(None)
+    except CourseError as error:
+        _explain(error)

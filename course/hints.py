@@ -7,6 +7,7 @@ import json
 from course.catalogue import Exercise
 from course.errors import CourseError
 from course.exam.sitting import refuse_while_open
+from course.language import say
 from course.project import Project, write_text
 from course.source import attempted, read_source
 from course.stubs import exercise_source
@@ -21,7 +22,7 @@ def next_hint(project: Project, exercise: Exercise) -> str:
     Raises:
         CourseError: When the count cannot be written, or an exam is open.
     """
-    refuse_while_open(project, "hints")
+    refuse_while_open(project, say("hints"))
     path = project.state / "hints.json"
     given = _read_counts(project)
     before = given.get(exercise.id, 0)
@@ -31,12 +32,18 @@ def next_hint(project: Project, exercise: Exercise) -> str:
         write_text(path, json.dumps(given | {exercise.id: number}, indent=1, sort_keys=True))
     except OSError as error:
         raise CourseError(
-            f"cannot keep count of the hints in {path}: {error.strerror}; make it writable"
+            say(
+                "cannot keep count of the hints in {path}: {why}; make it writable",
+                path=path,
+                why=error.strerror,
+            )
         ) from None
-    hint = f"hint {number} of {total}: {exercise.hints[number - 1]}"
+    text = say(exercise.hints[number - 1])
+    hint = say("hint {number} of {total}: {text}", number=number, total=total, text=text)
     if before < total:
         return hint
-    return f"{hint}\nThat was the last hint. After an attempt: course solution {exercise.id}"
+    last = say("That was the last hint. After an attempt: course solution {id}", id=exercise.id)
+    return f"{hint}\n{last}"
 
 
 def solution_text(project: Project, exercise: Exercise, attempted: bool) -> str:
@@ -50,12 +57,15 @@ def solution_text(project: Project, exercise: Exercise, attempted: bool) -> str:
     Raises:
         CourseError: When they have not, or an exam is open; says how to go on.
     """
-    refuse_while_open(project, "solutions")
+    refuse_while_open(project, say("solutions"))
     if not attempted:
         raise CourseError(
-            f"the solution of {exercise.id} is shown after an attempt: write a first try in "
-            f"exercises/{exercise.week}.py, then `course check {exercise.id}`; "
-            f"`course hint {exercise.id}` helps to begin"
+            say(
+                "the solution of {id} is shown after an attempt: write a first try in "
+                "exercises/{week}.py, then `course check {id}`; `course hint {id}` helps to begin",
+                id=exercise.id,
+                week=exercise.week,
+            )
         )
     text = read_source(project.solutions / f"{exercise.week}.py")
     return exercise_source(text, exercise.week, exercise.name)

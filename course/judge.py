@@ -34,6 +34,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from course import lazy
 from course.errors import CourseError
 from course.grading.report import CheckResult
+from course.language import say
 from course.project import Project
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class Judge:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise JudgeEndedError(f"the process that grades has ended{self._last_words()}")
+            raise JudgeEndedError(say("the process that grades has ended") + self._last_words())
         answer = json.loads(line)
         if "checks" in answer:
             answer["checks"] = [_check_result(content) for content in answer["checks"]]

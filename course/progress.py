@@ -15,6 +15,7 @@ from pathlib import Path
 from course.catalogue import Exercise
 from course.errors import CourseError
 from course.fingerprint import Fingerprint, fingerprints
+from course.language import say
 from course.project import Project, write_text
 
 TYPE_CHECKING = False  # as in course.exercise: `course list` must not import the grading
@@ -84,7 +85,11 @@ def keep_results(project: Project, results: Mapping[str, Result]) -> None:
             write_text(_path(project, name), json.dumps(asdict(result), indent=1) + "\n")
     except OSError as error:
         raise CourseError(
-            f"cannot keep results in {project.state}: {error.strerror}; make it writable"
+            say(
+                "cannot keep results in {path}: {why}; make it writable",
+                path=project.state,
+                why=error.strerror,
+            )
         ) from None
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import course
 from course.errors import CourseError
+from course.language import say
 
 _PARTS = ("solutions", "exercises", "course")
 
@@ -63,8 +64,12 @@ class Project:
                 return cls(directory)
         wanted = ", ".join(f"{part}/" for part in _PARTS)
         raise CourseError(
-            f"expected a checkout of the course (a directory with {wanted}) at or above {start}, "
-            "found none; change into your checkout with `cd` and try again"
+            say(
+                "expected a checkout of the course (a directory with {parts}) at or above {start}, "
+                "found none; change into your checkout with `cd` and try again",
+                parts=wanted,
+                start=start,
+            )
         )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from course.catalogue import Exercise
 from course.errors import CourseError
+from course.language import say
 from course.outline import Definition, first_line, last_line_with_comments
 from course.progress import forget_result
 from course.project import Project, write_text
@@ -65,13 +66,17 @@ def with_stub(text: str, stub: str, name: str) -> str:
     assert fresh is not None
     own = stub_lines[fresh[0] : fresh[1]]
     try:
-        tree = parse_source(text, "the module")
+        tree = parse_source(text, say("the module"))
     except SourceProblem as problem:
         place = _block_in_broken(lines, name)
         if place is None:
             raise CourseError(
-                f"cannot find where {name} stands, because of {problem}\nMend that, or move the "
-                "file away: then the whole stub is written"
+                say(
+                    "cannot find where {name} stands, because of {problem}\nMend that, or move the "
+                    "file away: then the whole stub is written",
+                    name=name,
+                    problem=problem,
+                )
             ) from None
     else:
         place = _block(tree, lines, name)

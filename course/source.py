@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from course.errors import CourseError
+from course.language import say
 
 # Python's parser needs seconds and gigabytes for some texts of a megabyte. Modules that people
 # write have a few dozen kilobytes.
@@ -25,7 +26,6 @@ _ENDLESS_NAME = re.compile(r"(?:\.[\s\\]*[0-9A-Za-z_\x80-\U0010ffff]+[\s\\]*){20
 # These decoders are quadratic, and nobody writes source in them.
 _REFUSED_ENCODINGS = ("idna", "punycode")
 _SHOWN_WIDTH = 100
-_TODO = "save the file again as UTF-8 text"
 
 
 class SourceProblem(CourseError):
@@ -66,10 +66,19 @@ def decode_source(path: Path) -> str:
     name = _printable(path.name)
     data = _read_bytes(path, name)
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise SourceProblem(f"{name} is saved as UTF-16; {_TODO}")
+        raise SourceProblem(
+            say("{file} is saved as UTF-16; save the file again as UTF-8 text", file=name)
+        )
     if b"\0" in data:
         line = _line_of(data, data.index(b"\0"))
-        raise SourceProblem(f"{name}, line {line}: a NUL byte, so this is no text; {_TODO}")
+        raise SourceProblem(
+            say(
+                "{file}, line {line}: a NUL byte, so this is no text; save the file again as UTF-8 "
+                "text",
+                file=name,
+                line=line,
+            )
+        )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         text = _decode(data, name)
@@ -90,7 +99,13 @@ def parse_source(text: str, filename: str) -> ast.Module:
         raise SourceProblem(_too_large(filename))
     if endless := _ENDLESS_NAME.search(text):
         line = text.count("\n", 0, endless.start()) + 1
-        raise SourceProblem(f"{filename}, line {line}: a name with 200 dots or more; shorten it")
+        raise SourceProblem(
+            say(
+                "{file}, line {line}: a name with 200 dots or more; shorten it",
+                file=filename,
+                line=line,
+            )
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -99,11 +114,18 @@ def parse_source(text: str, filename: str) -> ast.Module:
         raise SourceProblem(_describe(error, text, filename), error.lineno) from None
     except (RecursionError, MemoryError):
         raise SourceProblem(
-            f"{filename}: an expression or block is nested too deeply for Python; split it up"
+            say(
+                "{file}: an expression or block is nested too deeply for Python; split it up",
+                file=filename,
+            )
         ) from None
     except (ValueError, OverflowError, SystemError) as error:
         raise SourceProblem(
-            f"{filename}: Python cannot read it: {_printable(str(error))}"
+            say(
+                "{file}: Python cannot read it: {error}",
+                file=filename,
+                error=_printable(str(error)),
+            )
         ) from None
 
 
@@ -144,7 +166,7 @@ def defined_names(source: str) -> set[str]:
     Raises:
         SourceProblem: When the text does not parse.
     """
-    return set(_bindings(parse_source(source, "the module")))
+    return set(_bindings(parse_source(source, say("the module"))))
 
 
 def _bindings(tree: ast.Module) -> dict[str, ast.stmt]:
@@ -185,25 +207,33 @@ def _is_placeholder(statement: ast.stmt) -> bool:
 def _read_bytes(path: Path, name: str) -> bytes:
     try:
         if path.is_dir():
-            raise SourceProblem(f"{name} is a directory; expected a Python file")
+            raise SourceProblem(say("{file} is a directory; expected a Python file", file=name))
         if path.exists() and not path.is_file():  # opening a pipe would wait for ever
-            raise SourceProblem(f"{name} is not a regular file; expected a Python file")
+            raise SourceProblem(
+                say("{file} is not a regular file; expected a Python file", file=name)
+            )
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         where = _printable(path.parent.name)
-        raise SourceProblem(f"{name} is missing; expected it in {where}/") from None
+        raise SourceProblem(
+            say("{file} is missing; expected it in {folder}/", file=name, folder=where)
+        ) from None
     except OSError as error:
-        raise SourceProblem(f"{name} cannot be read: {error.strerror}") from None
+        raise SourceProblem(
+            say("{file} cannot be read: {why}", file=name, why=error.strerror)
+        ) from None
     if len(data) > MAX_BYTES:
         raise SourceProblem(_too_large(name))
     return data
 
 
 def _too_large(filename: str) -> str:
-    return (
-        f"{filename} is larger than {MAX_BYTES // 1024} kB; "
-        "a module holds code only, so move data into files of its own"
+    return say(
+        "{file} is larger than {n} kB; "
+        "a module holds code only, so move data into files of its own",
+        file=filename,
+        n=MAX_BYTES // 1024,
     )
 
 
@@ -214,20 +244,31 @@ def _decode(data: bytes, filename: str) -> str:
     except SyntaxError as error:
         declaration_error = error.msg
     if codecs.lookup(encoding).name in _REFUSED_ENCODINGS:
-        declaration_error, encoding = f"unusable encoding: {encoding}", "utf-8"
+        declaration_error = say("unusable encoding: {encoding}", encoding=encoding)
+        encoding = "utf-8"
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
         raise SourceProblem(
-            f"{filename}, line {_line_of(data, error.start)}: byte 0x{data[error.start]:02x} "
-            f"is not {_printable(encoding)}; {_TODO}"
+            say(
+                "{file}, line {line}: byte {byte} is not {encoding}; save the file again as UTF-8 "
+                "text",
+                file=filename,
+                line=_line_of(data, error.start),
+                byte=f"0x{data[error.start]:02x}",
+                encoding=_printable(encoding),
+            )
         ) from None
     except (UnicodeError, LookupError) as error:
         declaration_error = str(error)
     if declaration_error is not None:
         raise SourceProblem(
-            f"{filename}: its coding line does not fit ({_printable(declaration_error)}); "
-            f"remove that line and {_TODO}"
+            say(
+                "{file}: its coding line does not fit ({why}); remove that line and save the file "
+                "again as UTF-8 text",
+                file=filename,
+                why=_printable(declaration_error),
+            )
         )
     return text
 
@@ -246,7 +287,7 @@ def _describe(error: SyntaxError, text: str, filename: str) -> str:
     indent = len(line) - len(line.lstrip())
     start = indent if column - indent < _SHOWN_WIDTH else column - _SHOWN_WIDTH // 2
     shown = _printable(line[start : start + _SHOWN_WIDTH].rstrip())
-    message = f"{filename}, line {error.lineno}: {said}"
+    message = say("{file}, line {line}: {said}", file=filename, line=error.lineno, said=said)
     if not shown:
         return message
     return f"{message}\n    {shown}\n    {' ' * max(column - 1 - start, 0)}^"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from course.catalogue import Week, find_week, read_catalogue
 from course.errors import CourseError
+from course.language import say
 from course.outline import (
     Definition,
     Outline,
@@ -103,8 +104,12 @@ def write_stubs(
     for path, what in work.items():
         if what and not force:
             raise CourseError(
-                f"exercises/{path.name} holds work: {what}. Writing the stub would replace it; "
-                "move the file away, or force it (the old file is then kept as a .bak)"
+                say(
+                    "exercises/{file} holds work: {what}. Writing the stub would replace it; "
+                    "move the file away, or force it (the old file is then kept as a .bak)",
+                    file=path.name,
+                    what=what,
+                )
             )
     for path, (_, stub) in stubs.items():
         if changed[path]:

@@ -12,6 +12,7 @@ from course.classroom.job import Job, JobFailedError
 from course.classroom.unit import Settings, ungraded
 from course.errors import CourseError
 from course.grading.report import Report
+from course.language import say
 
 TICK_SECONDS = 0.25
 FAILURES_UNTIL_GIVING_UP = 3  # submissions in a row that no job could grade
@@ -78,7 +79,8 @@ class Pool:
             for job in [busy[each] for each in ready]:  # type: ignore[index]
                 yield from self._finished(job)
             for job in [job for job in busy.values() if job.stuck]:
-                why = f"grading it did not end within {self._settings.seconds:.0f} seconds"
+                limit = f"{self._settings.seconds:.0f}"
+                why = say("grading it did not end within {seconds} seconds", seconds=limit)
                 yield from self._lost(job, JobFailedError("timeout", why))
             on_tick()
 
@@ -117,7 +119,11 @@ class Pool:
         self._in_a_row += 1
         if self._in_a_row >= FAILURES_UNTIL_GIVING_UP:
             raise CourseError(
-                f"{FAILURES_UNTIL_GIVING_UP} submissions in a row could not be graded: {error}"
+                say(
+                    "{n} submissions in a row could not be graded: {why}",
+                    n=FAILURES_UNTIL_GIVING_UP,
+                    why=error,
+                )
             )
-        why = f"tried twice: {error}"
+        why = say("tried twice: {why}", why=error)
         yield submission, ungraded(self._settings, submission, error.status, why), 0.0

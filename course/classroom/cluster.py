@@ -26,14 +26,13 @@ from course.classroom.intake import Submission
 from course.classroom.unit import Settings, ungraded
 from course.errors import CourseError
 from course.grading.report import Report
+from course.language import language, say
 from course.sandbox import confinement
 
 CONNECT_SECONDS = 10.0
 LOOK_SECONDS = 2.0  # between two looks at which workers there are
 LONELY_SECONDS = 60.0  # without any worker, until giving up
 AHEAD = 2  # submissions that are at the workers, for each of their threads
-HOW_TO_GO_ON = "the same command goes on where this one was stopped"
-LOST = f"lost the scheduler; {HOW_TO_GO_ON}"
 
 
 def grade_all(
@@ -127,20 +126,24 @@ class Run:
         except KilledWorker as error:
             return submission, self._lost(submission, error), 0.0
         except WorkerTroubleError as error:
-            raise CourseError(f"a worker {error}") from None
+            raise CourseError(say("a worker: {why}", why=error)) from None
         except (CancelledError, OSError) as error:
-            raise CourseError(LOST) from error
+            raise _lost_scheduler() from error
         self._in_a_row = 0
         return submission, report, seconds
 
     def _lost(self, submission: Submission, error: KilledWorker) -> Report:
         """The verdict where all workers that took a submission have ended."""
-        why = f"{error.allowed_failures + 1} workers ended that had it"
+        why = say("{n} workers ended that had it", n=error.allowed_failures + 1)
         self._in_a_row += 1
         if self._in_a_row >= FAILURES_UNTIL_GIVING_UP:
             raise CourseError(
-                f"{FAILURES_UNTIL_GIVING_UP} submissions in a row could not be graded: {why}; "
-                f"look into the workers' logs; {HOW_TO_GO_ON}"
+                say(
+                    "{n} submissions in a row could not be graded: {why}; look into the workers' "
+                    "logs; the same command goes on where this one was stopped",
+                    n=FAILURES_UNTIL_GIVING_UP,
+                    why=why,
+                )
             )
         # What a submission does hits its job. When workers end, their machines are at fault.
         return ungraded(self._settings, submission, "grader_error", why)
@@ -150,14 +153,24 @@ class Run:
         try:
             self._n_threads = sum(self._client.nthreads().values())
         except (CancelledError, OSError) as error:
-            raise CourseError(LOST) from error
+            raise _lost_scheduler() from error
         self._looked = time.monotonic()
         if self._n_threads:
             self._seen = self._looked
         elif self._looked - self._seen > LONELY_SECONDS:
             raise CourseError(
-                f"all workers are gone for {LONELY_SECONDS:.0f} seconds; start some: {HOW_TO_GO_ON}"
+                say(
+                    "all workers are gone for {seconds} seconds; start some: "
+                    "the same command goes on where this one was stopped",
+                    seconds=f"{LONELY_SECONDS:.0f}",
+                )
             )
+
+
+def _lost_scheduler() -> CourseError:
+    return CourseError(
+        say("lost the scheduler; the same command goes on where this one was stopped")
+    )
 
 
 @contextlib.contextmanager
@@ -172,8 +185,12 @@ def _connected(address: str) -> Iterator[Client]:
             client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
         except (OSError, ValueError) as error:
             raise CourseError(
-                f"no Dask scheduler answers at {address} ({error}); expected an address like "
-                "tcp://scheduler:8786, where `dask scheduler` runs"
+                say(
+                    "no Dask scheduler answers at {address} ({error}); expected an address like "
+                    "tcp://scheduler:8786, where `dask scheduler` runs",
+                    address=address,
+                    error=error,
+                )
             ) from None
         with client:
             yield client
@@ -193,18 +210,24 @@ def _prepared(client: Client, settings: Settings, require_sandbox: bool) -> Iter
         client.wait_for_workers(1, timeout=CONNECT_SECONDS)
     except TimeoutError:
         raise CourseError(
-            "the scheduler has no workers; start some in a checkout of the course: "
-            f"dask worker {client.scheduler.address} --no-nanny"
+            say(
+                "the scheduler has no workers; start some in a checkout of the course: {command}",
+                command=f"dask worker {client.scheduler.address} --no-nanny",
+            )
         ) from None
     name = f"course-grade-{uuid.uuid4().hex[:12]}"
     try:
         client.register_plugin(
-            Grading(settings, Fingerprints(settings).graders, require_sandbox), name=name
+            Grading(settings, Fingerprints(settings).graders, require_sandbox, language()),
+            name=name,
         )
     except Exception as error:  # whatever happened there is raised here
         raise CourseError(
-            f"the workers cannot load this version of the course ({error!r}); start them in a "
-            "checkout of the same version, in an environment where it is installed"
+            say(
+                "the workers cannot load this version of the course ({error!r}); start them in a "
+                "checkout of the same version, in an environment where it is installed",
+                error=error,
+            )
         ) from None
     try:
         yield name
@@ -217,7 +240,14 @@ def _check_workers(client: Client, name: str, on_warning: Callable[[str], None])
     conditions = client.run(cluster_worker.condition, name)
     for worker, (trouble, _) in conditions.items():
         if trouble:
-            raise CourseError(f"the worker {worker} {trouble}")
+            raise CourseError(say("the worker {address}: {why}", address=worker, why=trouble))
     open_ones = [worker for worker, (_, confined) in conditions.items() if not confined]
     if open_ones:
-        on_warning(f"at {len(open_ones)} of {len(conditions)} workers, {confinement.UNCONFINED}")
+        on_warning(
+            say(
+                "at {n} of {total} workers, {what}",
+                n=len(open_ones),
+                total=len(conditions),
+                what=confinement.unconfined(),
+            )
+        )

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import json
 import multiprocessing
+import os
 import threading
 import time
 import traceback
@@ -26,14 +27,11 @@ from course.classroom.intake import Submission
 from course.classroom.unit import Settings
 from course.errors import CourseError
 from course.grading.report import CheckResult, Report
+from course.language import say
 from course.project import Project
 from course.sandbox import confinement
 
 IDLE_SECONDS = 300.0  # after which memory is given back, should whoever asked be gone for good
-DAEMON = (
-    "was started by a nanny as a daemon, which may not start processes; start it with --no-nanny, "
-    "or with DASK_DISTRIBUTED__WORKER__DAEMON=False in its environment"
-)
 
 
 class WorkerTroubleError(Exception):
@@ -47,13 +45,17 @@ class Grading(WorkerPlugin):
         settings: of the run. The worker's own checkout stands in for their root.
         graders: the fingerprint that the worker's graders must have.
         require_sandbox: whether not to grade where submissions cannot be confined.
+        language: in which to say what is wrong with submissions.
 
     Attributes:
         trouble: why nothing can be graded here; empty when all is well.
         confined: whether submissions are.
     """
 
-    def __init__(self, settings: Settings, graders: str, require_sandbox: bool) -> None:
+    def __init__(
+        self, settings: Settings, graders: str, require_sandbox: bool, language: str
+    ) -> None:
+        self._language = language
         self._settings = settings
         self._graders = graders
         self._require_sandbox = require_sandbox
@@ -87,6 +89,7 @@ class Grading(WorkerPlugin):
 
     def _prepare(self) -> str:
         """Finds what to grade with. Returns the trouble with it."""
+        os.environ["COURSE_LANG"] = self._language
         self.confined = confinement.available()
         try:
             self._settings = replace(self._settings, root=Project.find().root)
@@ -94,14 +97,18 @@ class Grading(WorkerPlugin):
         except CourseError as error:
             return str(error)
         if theirs != self._graders:
-            return (
-                f"has another version of the course in {self._settings.root}: the graders, the "
-                "exercises or the engine differ; check out the same there and start the worker anew"
+            return say(
+                "it has another version of the course in {path}: the graders, the exercises or the "
+                "engine differ; check out the same there and start the worker anew",
+                path=self._settings.root,
             )
         if multiprocessing.current_process().daemon:
-            return DAEMON
+            return say(
+                "it was started by a nanny as a daemon, which may not start processes; start it "
+                "with --no-nanny, or with DASK_DISTRIBUTED__WORKER__DAEMON=False in its environment"
+            )
         if self._require_sandbox and not self.confined:
-            return confinement.UNCONFINED
+            return confinement.unconfined()
         return ""
 
     def _go_on(self) -> None:

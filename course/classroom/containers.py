@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from course.language import say
+
 MAX_FILES = 1_000
 MAX_DEPTH = 12
 MAX_ARCHIVE_BYTES = 32 * 2**20
@@ -40,12 +42,16 @@ class Allowance:
     def count_file(self) -> None:
         self._files -= 1
         if self._files < 0:
-            raise RefusedError(f"more than {MAX_FILES:,} files; hand in the week modules only")
+            raise RefusedError(
+                say("more than {n} files; hand in the week modules only", n=f"{MAX_FILES:,}")
+            )
 
     def spend(self, n_bytes: int, name: str) -> None:
         self._bytes -= n_bytes
         if self._bytes < 0:
-            raise RefusedError(f"{name} unpacks to more than {MAX_BYTES // 2**20} MB")
+            raise RefusedError(
+                say("{file} unpacks to more than {n} MB", file=name, n=MAX_BYTES // 2**20)
+            )
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,7 @@ def items_of(path: Path, allowance: Allowance) -> Iterator[Item]:
         RefusedError: there is something among them that no honest submission holds.
     """
     if path.is_symlink():
-        raise RefusedError(f"{path.name} is a link; hand in the file itself")
+        raise RefusedError(_link(path.name))
     if path.is_dir():
         for item in walk(path, allowance):
             yield from unpacked(item, allowance)
@@ -86,14 +92,14 @@ def items_of(path: Path, allowance: Allowance) -> Iterator[Item]:
 def walk(folder: Path, allowance: Allowance, inside: PurePosixPath = _HERE) -> Iterator[Item]:
     """The files of a folder, archives as they are."""
     if len(inside.parts) > MAX_DEPTH:
-        raise RefusedError(f"folders more than {MAX_DEPTH} levels deep")
+        raise RefusedError(say("folders more than {n} levels deep", n=MAX_DEPTH))
     with os.scandir(folder) as scan:
         for entry in scan:
             path = inside / entry.name
             if _is_ignored(path):
                 continue
             if entry.is_symlink():
-                raise RefusedError(f"{path} is a link; hand in the file itself")
+                raise RefusedError(_link(path))
             if entry.is_dir(follow_symlinks=False):
                 yield from walk(Path(entry.path), allowance, path)
             else:
@@ -107,10 +113,16 @@ def unpacked(item: Item, allowance: Allowance, depth: int = 0) -> Iterator[Item]
         yield item
         return
     if depth > 2:
-        raise RefusedError(f"{item.path} is an archive in an archive in an archive")
+        raise RefusedError(say("{file} is an archive in an archive in an archive", file=item.path))
     data = item.read(MAX_ARCHIVE_BYTES + 1)
     if len(data) > MAX_ARCHIVE_BYTES:
-        raise RefusedError(f"{item.path.name} is larger than {MAX_ARCHIVE_BYTES // 2**20} MB")
+        raise RefusedError(
+            say(
+                "{file} is larger than {n} MB",
+                file=item.path.name,
+                n=MAX_ARCHIVE_BYTES // 2**20,
+            )
+        )
     for member in archive_items(io.BytesIO(data), item.path.name, allowance):
         inside = Item(item.path.with_suffix("") / member.path, member.modified, member.read)
         yield from unpacked(inside, allowance, depth + 1)
@@ -130,14 +142,14 @@ def archive_items(
         archive = zipfile.ZipFile(file)
         members = archive.infolist()
     except Exception as error:  # rubbish makes it raise all sorts of them
-        raise RefusedError(f"{name} cannot be unpacked: {error}") from None
+        raise RefusedError(_damaged(name, error)) from None
     for member in members:
         path = _safe_path(_true_name(member), name)
         if not path.parts or member.is_dir() or _is_ignored(path):
             continue
         allowance.count_file()
         if stat.S_ISLNK(member.external_attr >> 16):
-            raise RefusedError(f"{path} in {name} is a link; hand in the file itself")
+            raise RefusedError(_link(f"{name}: {path}"))
         yield Item(path, _written(member), _reader(archive, member, path, allowance))
 
 
@@ -146,14 +158,16 @@ def _item_of_file(
 ) -> Item:
     allowance.count_file()
     if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
-        raise RefusedError(f"{path} is not a regular file")
+        raise RefusedError(say("{file} is not a regular file", file=path))
 
     def read(n_bytes: int) -> bytes:
         try:
             with file.open("rb") as opened:
                 data = opened.read(n_bytes)
         except OSError as error:
-            raise RefusedError(f"{path} cannot be read: {error.strerror}") from None
+            raise RefusedError(
+                say("{file} cannot be read: {why}", file=path, why=error.strerror)
+            ) from None
         allowance.spend(len(data), path.name)
         return data
 
@@ -165,9 +179,11 @@ def _reader(
 ) -> Callable[[int], bytes]:
     def read(n_bytes: int) -> bytes:
         if member.flag_bits & 1:
-            raise RefusedError(f"{path} is encrypted")
+            raise RefusedError(say("{file} is encrypted", file=path))
         if member.compress_type not in METHODS:
-            raise RefusedError(f"{path} is packed in an unusual way; make an ordinary zip archive")
+            raise RefusedError(
+                say("{file} is packed in an unusual way; make an ordinary zip archive", file=path)
+            )
         data = bytearray()
         try:
             with archive.open(member) as opened:
@@ -178,19 +194,31 @@ def _reader(
         except RefusedError:
             raise
         except Exception as error:
-            raise RefusedError(f"{path} cannot be unpacked: {error}") from None
+            raise RefusedError(_damaged(path, error)) from None
         return bytes(data[:n_bytes])
 
     return read
+
+
+def _link(path: object) -> str:
+    return say("{file} is a link; hand in the file itself", file=path)
+
+
+def _damaged(path: object, error: Exception) -> str:
+    return say("{file} cannot be unpacked: {why}", file=path, why=error)
 
 
 def _safe_path(name: str, archive: str) -> PurePosixPath:
     path = PurePosixPath(name.replace("\\", "/"))
     shown = printable(str(path))
     if path.is_absolute() or (path.parts[:1] and path.parts[0].endswith(":")):
-        raise RefusedError(f"{archive} holds {shown}, an absolute path")
+        raise RefusedError(
+            say("{archive} holds {path}, an absolute path", archive=archive, path=shown)
+        )
     if ".." in path.parts:
-        raise RefusedError(f"{archive} holds {shown}, a path that leads out of it")
+        raise RefusedError(
+            say("{archive} holds {path}, a path that leads out of it", archive=archive, path=shown)
+        )
     return path
 
 

@@ -22,6 +22,7 @@ from course.classroom.names import Student
 from course.classroom.policy import Policy
 from course.errors import CourseError
 from course.grading.report import CheckResult, Report
+from course.language import say
 
 NAME = "gradebook.sqlite"
 VERSION = 1
@@ -95,7 +96,9 @@ class Gradebook:
                 _make_folder(folder)
                 self._resources.enter_context(_exclusive(folder))
             elif not self.path.is_file():
-                raise CourseError(f"expected a gradebook at {self.path}; course grade writes one")
+                raise CourseError(
+                    say("expected a gradebook at {path}; course grade writes one", path=self.path)
+                )
             # Also to read: what a killed program left half written is rolled back first.
             mode = "rwc" if writing else "rw"
             uri = f"{self.path.resolve().as_uri()}?mode={mode}"
@@ -218,8 +221,13 @@ class Gradebook:
             return
         if version != VERSION:
             raise CourseError(
-                f"{self.path} is a gradebook of version {version}, expected {VERSION}; "
-                "use another --out folder"
+                say(
+                    "{path} is a gradebook of version {version}, expected {expected}; "
+                    "use another --out folder",
+                    path=self.path,
+                    version=version,
+                    expected=VERSION,
+                )
             )
         problem = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
         if problem != "ok":
@@ -298,13 +306,21 @@ class Gradebook:
             yield
         except sqlite3.OperationalError as error:
             raise CourseError(
-                f"cannot use {self.path}: {error}; nothing that was recorded is lost, "
-                "free space or permissions and run the same command again"
+                say(
+                    "cannot use {path}: {error}; nothing that was recorded is lost, "
+                    "free space or permissions and run the same command again",
+                    path=self.path,
+                    error=error,
+                )
             ) from None
         except sqlite3.DatabaseError as error:
             raise CourseError(
-                f"{self.path} is damaged ({error}) and was left as it is; "
-                "restore it from a copy, or move it away to grade from the beginning"
+                say(
+                    "{path} is damaged ({error}) and was left as it is; "
+                    "restore it from a copy, or move it away to grade from the beginning",
+                    path=self.path,
+                    error=error,
+                )
             ) from None
 
 
@@ -312,7 +328,9 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CourseError(f"cannot make the folder {folder}: {error.strerror}") from None
+        raise CourseError(
+            say("cannot make the folder {folder}: {why}", folder=folder, why=error.strerror)
+        ) from None
 
 
 @contextlib.contextmanager
@@ -325,7 +343,9 @@ def _exclusive(folder: Path) -> Iterator[None]:
         except sqlite3.OperationalError as error:
             if "locked" not in str(error):
                 raise
-            raise CourseError(f"another course grade is writing to {folder}; wait for it") from None
+            raise CourseError(
+                say("another course grade is writing to {folder}; wait for it", folder=folder)
+            ) from None
         yield
 
 

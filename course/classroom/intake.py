@@ -22,6 +22,7 @@ from course.classroom.containers import (
 from course.classroom.modules import Modules, find_modules, week_in_name
 from course.classroom.names import Owner, Student, whose
 from course.errors import CourseError
+from course.language import say
 
 
 @dataclass(frozen=True)
@@ -76,10 +77,18 @@ class Entry:
     def read(self, weeks: Mapping[str, Week]) -> Submission:
         """Reads what counts of it. Whatever is wrong with that is said in `refused`."""
         parts = sorted(self._parts, key=lambda one: (-one[0].modified, one[0].name))
-        notes = [f"{owner.student.platform} marked it late" for _, owner in parts if owner.late][:1]
+        late = [owner.student.platform for _, owner in parts if owner.late][:1]
+        notes = [say("{platform} marked it late", platform=platform) for platform in late]
         if len(parts) > 1 and not any(owner.together for _, owner in parts):
             newest, *older = (printable(part.name) for part, _ in parts)
-            notes.append(f"{len(parts)} attempts: {newest} is newer than {', '.join(older)}")
+            notes.append(
+                say(
+                    "{n} attempts: {newest} is newer than {others}",
+                    n=len(parts),
+                    newest=newest,
+                    others=", ".join(older),
+                )
+            )
             del parts[1:]
         submitted = parts[0][0].modified
         try:
@@ -125,8 +134,12 @@ def collect(source: Path, weeks: Mapping[str, Week], leave_out: Path | None = No
             entries.setdefault(owner.student.id, Entry(owner.student)).add(part, owner)
         elif not part.is_folder and week_in_name(Path(part.name).stem, weeks):
             raise CourseError(
-                f"expected an entry for each student in {source}, found the week module "
-                f"{printable(part.name)}; for one submission: course check --target {source}"
+                say(
+                    "expected an entry for each student in {path}, found the week module "
+                    "{name}; for one submission: course check --target {path}",
+                    path=source,
+                    name=printable(part.name),
+                )
             )
         else:
             ignored.append(printable(part.name))
@@ -152,7 +165,10 @@ def _parts(source: Path, leave_out: Path | None) -> Iterator[_Part]:
     if source.suffix.lower() == ".zip" and source.is_file():
         return _parts_of_archive(source)
     raise CourseError(
-        f"expected a folder, or a .zip, with an entry for each student at {source}, found none"
+        say(
+            "expected a folder, or a .zip, with an entry for each student at {path}, found none",
+            path=source,
+        )
     )
 
 

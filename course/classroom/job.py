@@ -18,6 +18,7 @@ from course.classroom.intake import Submission
 from course.classroom.unit import Grade, Settings, with_unit
 from course.errors import CourseError
 from course.grading.report import Report, Status
+from course.language import say
 
 LEAVE_SECONDS = 10.0  # for ending workers and removing files
 LATE_SECONDS = 60.0  # beyond its own limit, a job counts as stuck
@@ -74,7 +75,7 @@ class Job:
         except (EOFError, OSError):
             self._process.join(1.0)
             raise JobFailedError(
-                "crashed", f"the process that graded it ended{self._how_it_ended()}"
+                "crashed", say("the process that graded it ended") + self._how_it_ended()
             ) from None
         if isinstance(answer, str):
             raise JobFailedError("grader_error", answer)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from course.catalogue import Week
 from course.classroom.containers import Item, RefusedError, printable
 from course.classroom.notebooks import notebook_code
+from course.language import say
 from course.source import MAX_BYTES, SourceProblem, defined_names
 
 MAX_NOTEBOOK_BYTES = 24 * 2**20  # pictures in outputs make them large
@@ -60,7 +61,7 @@ def find_modules(items: Iterable[Item], weeks: Mapping[str, Week]) -> Modules:
     found = tuple(name.removesuffix(".py") for name in files)
     _add_helpers(files, [c.item for c in chosen if c], nameless)
     if not found:
-        notes.append("no week module was found in it")
+        notes.append(say("no week module was found in it"))
     return Modules(files, found, tuple(notes))
 
 
@@ -108,7 +109,15 @@ def _newest(week: str, candidates: Sequence[_Candidate], notes: list[str]) -> _C
     if len(exact) > 1:
         others = ", ".join(printable(str(candidate.item.path)) for candidate in exact[1:])
         best = printable(str(exact[0].item.path))
-        notes.append(f"{week} was handed in {len(exact)} times: {best} is newer than {others}")
+        notes.append(
+            say(
+                "{week} was handed in {n} times: {newest} is newer than {others}",
+                week=week,
+                n=len(exact),
+                newest=best,
+                others=others,
+            )
+        )
     return exact[0]
 
 
@@ -118,7 +127,11 @@ def _module_text(item: Item, notes: list[str]) -> bytes:
     data = item.read(MAX_NOTEBOOK_BYTES + 1)
     if len(data) > MAX_NOTEBOOK_BYTES:
         raise RefusedError(
-            f"{item.path.name} is larger than {MAX_NOTEBOOK_BYTES // 2**20} MB; clear its outputs"
+            say(
+                "{file} is larger than {n} MB; clear its outputs",
+                file=item.path.name,
+                n=MAX_NOTEBOOK_BYTES // 2**20,
+            )
         )
     text, left_out = notebook_code(data, printable(item.path.name))
     notes += left_out

@@ -6,6 +6,7 @@ import json
 import re
 
 from course.classroom.containers import RefusedError, printable
+from course.language import say
 from course.source import MAX_BYTES, SourceProblem, parse_source
 
 # Lines of IPython's own; `%time x = f()` holds a statement that counts.
@@ -31,12 +32,21 @@ def notebook_code(data: bytes, name: str) -> tuple[str, list[str]]:
     """
     cells = _code_cells(data, name)
     if sum(len(source) for _, source in cells) > MAX_BYTES:
-        raise RefusedError(f"{name} holds more than {MAX_BYTES // 1024} kB of code")
+        raise RefusedError(
+            say("{file} holds more than {n} kB of code", file=name, n=MAX_BYTES // 1024)
+        )
     parts, notes = [], []
     for number, source in cells:
         code = _without_magics(source)
         if problem := _problem(code):
-            notes.append(f"{name}: code cell {number} is not Python and was left out: {problem}")
+            notes.append(
+                say(
+                    "{file}: code cell {n} is not Python and was left out: {problem}",
+                    file=name,
+                    n=number,
+                    problem=problem,
+                )
+            )
         else:
             parts.append(f"# code cell {number}\n{code.rstrip()}\n")
     return "\n\n".join(parts), notes
@@ -46,7 +56,9 @@ def _code_cells(data: bytes, name: str) -> list[tuple[int, str]]:
     try:
         notebook = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError):
-        raise RefusedError(f"{name} is no notebook: it cannot be read as JSON") from None
+        raise RefusedError(
+            say("{file} is no notebook: it cannot be read as JSON", file=name)
+        ) from None
     try:
         language = notebook.get("metadata", {}).get("language_info", {}).get("name", "python")
         # Notebooks of format 3, before 2015, have their cells in worksheets.
@@ -55,9 +67,15 @@ def _code_cells(data: bytes, name: str) -> list[tuple[int, str]]:
         sources = [cell.get("source", cell.get("input", "")) for cell in code]
         texts = [source if isinstance(source, str) else "".join(source) for source in sources]
     except (AttributeError, TypeError, KeyError, IndexError):
-        raise RefusedError(f"{name} is no notebook: it has no cells") from None
+        raise RefusedError(say("{file} is no notebook: it has no cells", file=name)) from None
     if str(language).lower() not in ("python", "ipython"):
-        raise RefusedError(f"{name} is a notebook in {printable(str(language))}, not in Python")
+        raise RefusedError(
+            say(
+                "{file} is a notebook in {language}, not in Python",
+                file=name,
+                language=printable(str(language)),
+            )
+        )
     return [(number, text) for number, text in enumerate(texts, start=1) if text.strip()]
 
 
@@ -86,7 +104,7 @@ def _replaced(line: str) -> str:
 
 def _problem(code: str) -> SourceProblem | None:
     try:
-        parse_source(code, "the cell")
+        parse_source(code, say("the cell"))
     except SourceProblem as problem:
         return problem
     return None

@@ -26,9 +26,9 @@ from pathlib import Path
 from typing import Any
 
 from course.errors import CourseError
+from course.language import say
 
 DAY = 24 * 3600.0
-DUE_FORMATS = "expected a date such as 2026-05-01 or 2026-05-01T18:00"
 
 
 @dataclass(frozen=True)
@@ -92,18 +92,34 @@ def read_policy(path: Path | None, due: float | None) -> Policy:
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise CourseError(f"cannot read the policy {path}: {error.strerror}") from None
+        raise CourseError(
+            say("cannot read the policy {path}: {why}", path=path, why=error.strerror)
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CourseError(f"{path} is no TOML file: {error}") from None
+        raise CourseError(say("{path} is no TOML file: {error}", path=path, error=error)) from None
     values: dict[str, Any] = {}
     for name, value in found.items():
         if name not in _READERS:
-            raise CourseError(f"{path}: expected only {', '.join(_READERS)}, got {name}")
-        expected, read = _READERS[name]
+            raise CourseError(
+                say(
+                    "{path}: expected only {names}, got {name}",
+                    path=path,
+                    names=", ".join(_READERS),
+                    name=name,
+                )
+            )
         try:
-            values[name] = read(value)
+            values[name] = _READERS[name](value)
         except (TypeError, ValueError, AttributeError):
-            raise CourseError(f"{path}: expected {name} to be {expected}, got {value!r}") from None
+            raise CourseError(
+                say(
+                    "{path}: expected {name} to be {expected}, got {value!r}",
+                    path=path,
+                    name=name,
+                    expected=_in_words(name),
+                    value=value,
+                )
+            ) from None
     return Policy(due, **values)
 
 
@@ -112,7 +128,12 @@ def parse_due(text: str) -> float:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise CourseError(f"{DUE_FORMATS}, got {text!r}") from None
+        raise CourseError(
+            say(
+                "expected a date such as 2026-05-01 or 2026-05-01T18:00, got {given!r}",
+                given=text,
+            )
+        ) from None
     return moment.timestamp() + (DAY if len(text) == len("2026-05-01") else 0.0)
 
 
@@ -141,11 +162,24 @@ def _each(read: Callable[[Any], float]) -> Callable[[Any], dict[str, float]]:
     return lambda table: {name: read(value) for name, value in table.items()}
 
 
-_READERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
-    "penalty_per_day": ("a number from 0 to 1", _part),
-    "cap": ("a number from 0 to 1", _part),
-    "grace_minutes": ("a number from 0", _amount),
-    "weights": ("a table of numbers from 0", _each(_amount)),
-    "extensions": ("a table of dates", _each(_moment)),
-    "submitted": ("a table of dates", _each(_moment)),
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "penalty_per_day": _part,
+    "cap": _part,
+    "grace_minutes": _amount,
+    "weights": _each(_amount),
+    "extensions": _each(_moment),
+    "submitted": _each(_moment),
 }
+
+
+def _in_words(name: str) -> str:
+    """What a value of the policy file must be."""
+    words = {
+        "penalty_per_day": say("a number from 0 to 1"),
+        "cap": say("a number from 0 to 1"),
+        "grace_minutes": say("a number from 0"),
+        "weights": say("a table of numbers from 0"),
+        "extensions": say("a table of dates"),
+        "submitted": say("a table of dates"),
+    }
+    return words[name]

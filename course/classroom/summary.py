@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 
 from course.classroom.containers import printable
 from course.classroom.gradebook import Grade
-from course.grading.report import LIKELY_CAUSE, CheckResult
+from course.grading.report import CheckResult, split_message
+from course.language import say
+from course.words import status_word
 
 SHOWN = 5
 N_BINS = 10
@@ -87,12 +89,14 @@ class Summary:
         """The summary as text."""
         return [
             *self._distribution(),
-            *_section("hardest checks", map(self._hard, self.hardest())),
-            *_section("commonest misconceptions", map(self._common, self.commonest())),
-            *_section("to look at", [f"{who}: {what}" for who, what in self.remarks], 3 * SHOWN),
-            *_section("the very same files", map(", ".join, self.identical())),
+            *_section(say("hardest checks"), map(self._hard, self.hardest())),
+            *_section(say("commonest misconceptions"), map(self._common, self.commonest())),
             *_section(
-                "GRADER ERRORS, our fault; they cost nobody a point",
+                say("to look at"), [f"{who}: {what}" for who, what in self.remarks], 3 * SHOWN
+            ),
+            *_section(say("the very same files"), map(", ".join, self.identical())),
+            *_section(
+                say("GRADER ERRORS, our fault; they cost nobody a point"),
                 [
                     f"{who}: {check.exercise} {check.check}: {_first_line(check.message)}"
                     for who, check in self.grader_errors
@@ -113,14 +117,14 @@ class Summary:
             if check.status == "grader_error":
                 self.grader_errors.append((student, check))
             if check.misconception:
-                says = check.message.partition(LIKELY_CAUSE)[2].partition("\n")[0]
+                _, says, _ = split_message(check.message)
                 key = (check.exercise, check.misconception)
                 wrong = self.misconceptions.setdefault(key, MisconceptionStatistics(*key, says))
                 wrong.students.add(student)
 
     def _distribution(self) -> list[str]:
         if not self.percentages:
-            return ["nobody has been graded yet"]
+            return [say("nobody has been graded yet")]
         low, middle, high = _quartiles(self.percentages)
         tallest = max(self.histogram())
         bars = [
@@ -128,43 +132,62 @@ class Summary:
             for n, count in enumerate(self.histogram())
         ]
         return [
-            f"{self.n} students; mean {statistics.fmean(self.percentages):.0f} %, median "
-            f"{middle:.0f} %, half of them between {low:.0f} and {high:.0f} %",
+            say(
+                "{n} students; mean {mean} %, median {median} %, half of them between {low} and "
+                "{high} %",
+                n=self.n,
+                mean=f"{statistics.fmean(self.percentages):.0f}",
+                median=f"{middle:.0f}",
+                low=f"{low:.0f}",
+                high=f"{high:.0f}",
+            ),
             *map(str.rstrip, bars),
         ]
 
     def _hard(self, check: CheckStatistics) -> str:
-        return (
-            f"{check.statuses['passed']} of {check.n} passed: {check.exercise} {check.check}: "
-            f"{check.title}"
-        )
+        passed = say("{n} of {total} passed", n=check.statuses["passed"], total=check.n)
+        return f"{passed}: {check.exercise} {check.check}: {check.title}"
 
     def _common(self, wrong: MisconceptionStatistics) -> str:
-        return f"{len(wrong.students)} of {self.n}: {wrong.exercise} {wrong.name}: {wrong.says}"
+        share = say("{n} of {total}", n=len(wrong.students), total=self.n)
+        return f"{share}: {wrong.exercise} {wrong.name}: {wrong.says}"
 
 
 def remarks(grade: Grade) -> list[str]:
     """What is unusual about a submission, in one line each."""
-    found = [f"refused: {grade.refused}"] if grade.refused else []
+    found = [say("refused: {why}", why=grade.refused)] if grade.refused else []
     found += grade.notes
     if grade.days_late:
-        found.append(f"{grade.days_late} day(s) late, {100 * grade.penalty:.0f} % taken off")
+        found.append(late(grade))
     for status in ("crashed", "timeout"):
         checks = [check for check in grade.report.checks if check.status == status]
         if checks:
             exercises = ", ".join(dict.fromkeys(check.exercise for check in checks))
-            found.append(f"{status} in {exercises}: {_first_line(checks[0].message)}")
+            why = _first_line(checks[0].message)
+            words = status_word(status)
+            found.append(
+                say("{status} in {exercises}: {why}", status=words, exercises=exercises, why=why)
+            )
     tried = [check.check for check in grade.report.checks if check.attempts > 1]
     if tried:
-        found.append(f"trained once more before a verdict: {', '.join(tried)}")
+        found.append(say("trained once more before a verdict: {checks}", checks=", ".join(tried)))
     return [printable(remark) for remark in found]
+
+
+def late(grade: Grade) -> str:
+    """How late a submission was, and what that cost."""
+    return say(
+        "{days} day(s) late, {percent} % taken off",
+        days=grade.days_late,
+        percent=f"{100 * grade.penalty:.0f}",
+    )
 
 
 def _section(title: str, lines: Iterable[str], most: int = SHOWN) -> Sequence[str]:
     found = list(lines)
     if not found:
         return []
-    more = [f"  … and {len(found) - most} more"] if len(found) > most else []
+    more = [f"  {say('… and {n} more', n=len(found) - most)}"] if len(found) > most else []
     return ["", f"{title}:", *(f"  {line}" for line in found[:most]), *more]
 
 

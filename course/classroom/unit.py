@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from course.catalogue import Exercise, read_catalogue, select
 from course.classroom.intake import Submission
 from course.grading.report import CheckResult, Report, Status
+from course.language import say
 from course.project import Project
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def ungraded(settings: Settings, submission: Submission, status: Status, why: st
         CheckResult(
             exercise=exercise.id,
             check="graders",
-            title="The checks of this exercise.",
+            title=say("The checks of this exercise."),
             status=status,
             max_score=0.0 if status == "grader_error" else exercise.points,
             message=why,
@@ -106,7 +107,7 @@ def _grade(
             starter,
             name=submission.student.id,
             seconds=settings.seconds,
-            refused=submission.refused and f"not graded: {submission.refused}",
+            refused=submission.refused and say("not graded: {why}", why=submission.refused),
         )
     finally:
         shutil.rmtree(own)

@@ -14,9 +14,10 @@ from course.exam.sitting import refuse_in_workspace
 from course.grading.console import Console
 from course.grading.grade import grade
 from course.grading.report import Report
+from course.language import say
 from course.progress import fingerprints_of, keep_results, result_of
 from course.project import Project
-from course.sandbox.confinement import UNCONFINED
+from course.sandbox.confinement import unconfined
 from course.sandbox.in_process import InProcess
 from course.sandbox.launcher import Sandbox
 
@@ -58,10 +59,10 @@ def _grade(
     options = {"seed": arguments.seed, "on_result": console.show}
     if arguments.in_process:
         if arguments.require_sandbox:
-            raise CourseError("expected --in-process or --require-sandbox, got both")
+            raise CourseError(say("expected --in-process or --require-sandbox, got both"))
         return grade(project, exercises, target, InProcess(target, project.root), **options)
     with Sandbox(require=arguments.require_sandbox) as sandbox:
         # The worker's process starts while this one is still importing pytest.
         if not sandbox.confined:
-            print(f"course: {UNCONFINED}", file=sys.stderr)
+            print(f"course: {unconfined()}", file=sys.stderr)
         return grade(project, exercises, target, sandbox, **options)

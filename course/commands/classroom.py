@@ -22,6 +22,7 @@ from course.classroom.summary import Summary
 from course.classroom.unit import Settings
 from course.errors import CourseError
 from course.grading.report import Report
+from course.language import say
 from course.project import Project
 from course.sandbox import confinement
 
@@ -36,7 +37,9 @@ def grade(arguments: argparse.Namespace) -> int:
     out = arguments.out.resolve()
     intake = collect(arguments.submissions, catalogue, leave_out=out)
     if not intake.entries:
-        raise CourseError(f"expected an entry for each student in {arguments.submissions}")
+        raise CourseError(
+            say("expected an entry for each student in {path}", path=arguments.submissions)
+        )
     with Gradebook(out, writing=True) as gradebook:
         exercises = _what_to_grade(arguments, catalogue, gradebook, intake)
         settings = Settings(
@@ -93,8 +96,8 @@ class _Run:
         """Has `grade_all` grade what is not graded yet. Returns whether it was interrupted."""
         self._bar = tqdm(
             total=len(self._intake.entries),
-            unit=" submissions",
-            desc="grading",
+            unit=f" {say('submissions')}",
+            desc=say("grading"),
             disable=not sys.stderr.isatty(),
             dynamic_ncols=True,
         )
@@ -122,18 +125,27 @@ class _Run:
             print(line)
         print()
         if self._intake.ignored:
-            print(f"no submissions: {_some(self._intake.ignored)}")
+            print(say("no submissions: {names}", names=_some(self._intake.ignored)))
         strangers = known - {entry.student.id for entry in self._intake.entries}
         if strangers:
-            print(f"graded earlier, not handed in this time: {_some(sorted(strangers))}")
+            names = _some(sorted(strangers))
+            print(say("graded earlier, not handed in this time: {names}", names=names))
         print(
-            f"graded {self.graded} submissions in {seconds:.0f} s, "
-            f"{len(self._unchanged)} unchanged; {out / 'report.html'}"
+            say(
+                "graded {n} submissions in {seconds} s, {unchanged} unchanged; {page}",
+                n=self.graded,
+                seconds=f"{seconds:.0f}",
+                unchanged=len(self._unchanged),
+                page=out / "report.html",
+            )
         )
         if missing:
             print(
-                f"stopped: {len(missing)} submissions are still to be graded; "
-                "the same command goes on where this one was stopped"
+                say(
+                    "stopped: {n} submissions are still to be graded; "
+                    "the same command goes on where this one was stopped",
+                    n=len(missing),
+                )
             )
 
     def _changed(self) -> Iterator[Submission]:
@@ -149,15 +161,15 @@ class _Run:
         self._gradebook.record(submission, self._fingerprints.of(submission), report, seconds)
         self.graded += 1
         self._failures += not report.passed
-        self._bar.set_postfix({"not all passed": self._failures}, refresh=False)
+        self._bar.set_postfix({say("not all passed"): self._failures}, refresh=False)
         self._bar.update()
 
 
 def _grade_here(arguments: argparse.Namespace) -> Callable[..., None]:
     if not confinement.available():
         if arguments.require_sandbox:
-            raise CourseError(f"refused: {confinement.UNCONFINED}")
-        _warn(confinement.UNCONFINED)
+            raise CourseError(say("refused: {why}", why=confinement.unconfined()))
+        _warn(confinement.unconfined())
     return partial(batch.grade_all, n_jobs=arguments.jobs)
 
 
@@ -166,7 +178,9 @@ def _grade_on_cluster(arguments: argparse.Namespace) -> Callable[..., None]:
         from course.classroom import cluster
     except ModuleNotFoundError as error:
         raise CourseError(
-            f"--cluster needs Dask ({error}): python -m pip install -e '.[cluster]'"
+            say(
+                "--cluster needs Dask ({error}): python -m pip install -e '.[cluster]'", error=error
+            )
         ) from None
     return partial(
         cluster.grade_all,
@@ -193,13 +207,19 @@ def _what_to_grade(
         handed_in = {week for entry in intake.entries for week in entry.read(catalogue).weeks}
         asked = [*before, *sorted(handed_in)]
         if not asked:
-            raise CourseError("found no week module in any submission; name the weeks with --weeks")
+            raise CourseError(
+                say("found no week module in any submission; name the weeks with --weeks")
+            )
     exercises = select(catalogue, asked)
     left_out = set(before) - {exercise.id for exercise in exercises}
     if left_out and not arguments.regrade:
         raise CourseError(
-            f"{arguments.out / NAME} holds grades for {_some(sorted(left_out))}, which this would "
-            "remove; use another --out folder, or --regrade"
+            say(
+                "{path} holds grades for {names}, which this would remove; "
+                "use another --out folder, or --regrade",
+                path=arguments.out / NAME,
+                names=_some(sorted(left_out)),
+            )
         )
     return exercises
 
@@ -209,11 +229,19 @@ def _export(gradebook: Gradebook, folder: Path, formats: Sequence[str]) -> list[
         return [FORMATS[name](gradebook, folder) for name in formats]
     except OSError as error:
         raise CourseError(
-            f"cannot write to {folder}: {error.strerror}; the grades are in {gradebook.path}, "
-            f"and course export {gradebook.path.parent} --format {formats[0]} writes them anew"
+            say(
+                "cannot write to {folder}: {why}; the grades are in {gradebook}, "
+                "and {command} writes them anew",
+                folder=folder,
+                why=error.strerror,
+                gradebook=gradebook.path,
+                command=f"course export {gradebook.path.parent} --format {formats[0]}",
+            )
         ) from None
 
 
 def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return ", ".join(names[:5]) + more
+    first = ", ".join(names[:5])
+    if len(names) <= 5:
+        return first
+    return say("{names} and {n} more", names=first, n=len(names) - 5)

@@ -22,8 +22,11 @@ from course.exam.workspace import (
     title,
     workspace_files,
 )
+from course.language import say
 from course.project import Project, write_text
 from course.source import SourceProblem, parse_source
+from course.words import points_of, status_word
+from course.wrapping import padded
 
 TYPE_CHECKING = False  # marking imports pytest, and only submit marks
 if TYPE_CHECKING:
@@ -49,14 +52,19 @@ def status(arguments: argparse.Namespace) -> int:
     project = Project.find()
     sitting = open_sitting(project)
     if sitting is None:
-        print("no exam is open; course exam start begins one")
+        print(say("no exam is open; course exam start begins one"))
         for result in closed_exams(project):
-            late = ", late" if result.get("late") else ""
-            score, maximum = result["score"], result["max_score"]
-            print(f"  exam {result['seed']}: {score:.3g} of {points(maximum)}{late}")
+            reached = points_of(f"{result['score']:.3g}", f"{result['max_score']:g}")
+            late = f", {say('late')}" if result.get("late") else ""
+            print(f"  {say('exam {seed}', seed=result['seed'])}: {reached}{late}")
         return 0
     if sitting.is_handed_in:
-        print(f"exam {sitting.seed} is handed in and not marked yet: course exam submit goes on")
+        print(
+            say(
+                "exam {seed} is handed in and not marked yet: course exam submit goes on",
+                seed=sitting.seed,
+            )
+        )
         return 0
     exam = sitting.read_exam()
     print(_time(sitting))
@@ -75,16 +83,16 @@ def submit(arguments: argparse.Namespace) -> int:
     """Hands in what is in the workspace, marks it, and says what was missed."""
     from course.exam.marking import mark_exam
     from course.exam.report import Result
-    from course.sandbox.confinement import UNCONFINED
+    from course.sandbox.confinement import unconfined
     from course.sandbox.launcher import Sandbox
 
     project = Project.find()
     sitting = open_sitting(project)
     if sitting is None:
-        raise CourseError("no exam is open, so there is nothing to hand in: course exam start")
+        raise CourseError(say("no exam is open, so there is nothing to hand in: course exam start"))
     exam = sitting.read_exam()
     if sitting.is_handed_in:
-        print("goes on with what was handed in before")
+        print(say("goes on with what was handed in before"))
     else:
         files = read_workspace(exam, sitting.workspace)
         parse_answers(exam, files.get(ANSWERS, b""))  # what is wrong there can still be mended
@@ -92,13 +100,14 @@ def submit(arguments: argparse.Namespace) -> int:
     seconds, handed_in = sitting.seconds_used(), sitting.handed_in_files()
     with Sandbox() as sandbox:
         if not sandbox.confined:
-            print(f"course: {UNCONFINED}", file=sys.stderr)
+            print(f"course: {unconfined()}", file=sys.stderr)
         marks = mark_exam(project, exam, handed_in, sitting.original_files(), sandbox, _show)
     result = Result(exam, marks, seconds)
     page = sitting.workspace / "report.md"
     write_text(page, result.to_markdown())
     sitting.close(result.to_json())
-    print(f"\nexam {exam.seed}: {result.summary()}\nall of this again: {page}")
+    print(f"\n{say('exam {seed}', seed=exam.seed)}: {result.summary()}")
+    print(say("all of this again: {page}", page=page))
     return GRADER_ERROR if any(mark.status == "grader_error" for mark in marks) else 0
 
 
@@ -114,25 +123,32 @@ def _draw(project: Project, arguments: argparse.Namespace) -> Exam:
 def _go_on(sitting: Sitting, seed: int | None) -> int:
     """Restores a workspace that is lost; refuses a second exam."""
     if sitting.is_handed_in or sitting.workspace.is_dir() or seed not in (None, sitting.seed):
-        raise CourseError(f"one exam at a time: {_time(sitting)}; `course exam submit` hands it in")
+        raise CourseError(
+            say("one exam at a time: {exam}; `course exam submit` hands it in", exam=_time(sitting))
+        )
     sitting.write_workspace()
-    print(f"{sitting.workspace.name}/ was missing and is written anew; the clock runs on")
+    print(
+        say(
+            "{folder}/ was missing and is written anew; the clock runs on",
+            folder=sitting.workspace.name,
+        )
+    )
     _introduce(sitting, sitting.read_exam())
     return 0
 
 
 def _introduce(sitting: Sitting, exam: Exam) -> None:
     print(_time(sitting))
-    _print_tasks(exam, lambda number, task: f"{task.minutes:>3} min")
-    print(f"\nThe tasks are in {sitting.workspace / 'README.md'}")
-    print("course exam status shows the time that is left, course exam submit hands in.")
+    _print_tasks(exam, lambda number, task: say("{minutes} min", minutes=f"{task.minutes:>3}"))
+    print("\n" + say("The tasks are in {path}", path=sitting.workspace / "README.md"))
+    print(say("course exam status shows the time that is left, course exam submit hands in."))
 
 
 def _print_tasks(exam: Exam, note: Callable[[int, Task], str]) -> None:
-    width = max(len(title(task)) for task in exam.tasks)
+    titles = padded([title(task) for task in exam.tasks])
+    worth = padded([points(task.points) for task in exam.tasks], right=True)
     for number, task in enumerate(exam.tasks, 1):
-        head = f"{number:>2}. {title(task):<{width}} {points(task.points):>9}"
-        print(f"  {head}  {note(number, task)}")
+        print(f"  {number:>2}. {titles[number - 1]}  {worth[number - 1]}  {note(number, task)}")
 
 
 def _show(mark: Mark) -> None:
@@ -143,29 +159,34 @@ def _show(mark: Mark) -> None:
 
 def _time(sitting: Sitting) -> str:
     if sitting.is_handed_in:
-        return f"exam {sitting.seed} is handed in and not marked yet"
+        return say("exam {seed} is handed in and not marked yet", seed=sitting.seed)
     left = sitting.seconds_left()
     if left < 0:
-        return (
-            f"exam {sitting.seed}: the time has been up for {minutes_and_seconds(-left)}; what is "
-            "handed in now is late"
+        return say(
+            "exam {seed}: the time has been up for {time}; what is handed in now is late",
+            seed=sitting.seed,
+            time=minutes_and_seconds(-left),
         )
-    until = time_of_day(now().wall + left)
-    return f"exam {sitting.seed}: {minutes_and_seconds(left)} left, until {until}"
+    return say(
+        "exam {seed}: {time} left, until {until}",
+        seed=sitting.seed,
+        time=minutes_and_seconds(left),
+        until=time_of_day(now().wall + left),
+    )
 
 
 def _state(sitting: Sitting, number: int, task: Task, files: dict[str, bytes]) -> str:
     path = module_path(number, task)
     if path not in files:
-        return f"{path} is missing"
+        return say("{path} is missing", path=path)
     if files[path] == (sitting.folder / "tasks" / path).read_bytes():
-        return "to do"
+        return status_word("unattempted")
     try:
         parse_source(files[path].decode("utf-8-sig"), path)
     except (SourceProblem, UnicodeDecodeError) as problem:
-        return f"cannot be read: {problem}".partition("\n")[0]
-    return "edited"
+        return say("cannot be read: {why}", why=str(problem).partition("\n")[0])
+    return say("edited")
 
 
 def _answered(answers: dict[int, tuple[float, ...]], number: int) -> str:
-    return "answered" if number in answers else "to do"
+    return say("answered") if number in answers else status_word("unattempted")

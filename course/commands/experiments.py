@@ -18,9 +18,11 @@ from course.grading.console import Console
 from course.grading.grade import grade
 from course.grading.report import Report
 from course.html_report import render
+from course.language import say
 from course.lazy import QUIET
 from course.project import Project, write_text
 from course.sandbox.launcher import Sandbox
+from course.words import points_of, source_words
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -70,7 +72,9 @@ def _train(
 ) -> int:
     script = folder / f"{week}.py"
     if not script.is_file():
-        raise CourseError(f"expected the week's module at {script}, found no such file")
+        raise CourseError(
+            say("expected the week's module at {path}, found no such file", path=script)
+        )
     # As a module of its package where it has one, so that the package can set the process up.
     by_name = ["-m", f"{folder.name}.{week}"]
     command = by_name if folder.parent == project.root else [str(script)]
@@ -96,12 +100,22 @@ def _outcome(week: str, out: Path, code: int) -> dict[str, Any]:
 
 def _summarise(report: Report, weeks: list[dict[str, Any]], page: Path, seconds: float) -> None:
     print()
-    print(f"graders: {report.score:g} of {report.max_score:g} points")
+    points = points_of(f"{report.score:g}", f"{report.max_score:g}")
+    print(say("graders: {points}", points=points))
     for week in weeks:
-        source = week.get("data", {}).get("source", "no")
         bars = list(week["bars"].values())
-        print(
-            f"{'✓' if week['ok'] else '✗'} {week['week']}: {sum(bar['met'] for bar in bars)} of "
-            f"{len(bars)} bars met on {source} data, {week.get('seconds', 0):.0f} s"
+        words = say(
+            "{met} of {n} bars met on {data}, {seconds} s",
+            met=sum(bar["met"] for bar in bars),
+            n=len(bars),
+            data=source_words(week.get("data", {}).get("source")),
+            seconds=f"{week.get('seconds', 0):.0f}",
         )
-    print(f"{seconds:.0f} s in all; the page with plots and figures: {page}")
+        print(f"{'✓' if week['ok'] else '✗'} {week['week']}: {words}")
+    print(
+        say(
+            "{seconds} s in all; the page with plots and figures: {page}",
+            seconds=f"{seconds:.0f}",
+            page=page,
+        )
+    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course.errors import CourseError
+from course.language import say
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -44,8 +45,12 @@ def seconds_between(start: Moment, end: Moment) -> float:
         return max(end.ticks - start.ticks, 0.0)
     if end.wall < start.wall:
         raise CourseError(
-            f"the clock says {_date(end.wall)}, yet the exam began on {_date(start.wall)}; "
-            "set the clock right and try again, nothing is lost"
+            say(
+                "the clock says {now}, yet the exam began on {start}; "
+                "set the clock right and try again, nothing is lost",
+                now=_date(end.wall),
+                start=_date(start.wall),
+            )
         )
     return end.wall - start.wall
 
@@ -56,7 +61,7 @@ def time_of_day(wall: float) -> str:
 
 def minutes_and_seconds(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest:02} s"
+    return say("{minutes} min {seconds} s", minutes=minutes, seconds=f"{rest:02}")
 
 
 def _date(wall: float) -> str:

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from course.errors import CourseError
 from course.exam.tasks import Kind, Pool, Task
+from course.language import say
 
 # How the time is shared out. What one kind leaves goes to the next; exercises choose first, since
 # they are the longest.
@@ -58,7 +59,10 @@ def draw_exam(pool: Pool, seed: int, minutes: int, topics: Sequence[str] = ()) -
         drawn += _draw_kind(_of_kind(pool.tasks, kind), drawn, left, rng)
     if not drawn:
         raise CourseError(
-            f"no task on these topics is done in {minutes} minutes; allow more, or more topics"
+            say(
+                "no task on these topics is done in {minutes} minutes; allow more, or more topics",
+                minutes=minutes,
+            )
         )
     tasks = [pool.complete(task, seed) for kind in ORDER for task in _of_kind(drawn, kind)]
     return Exam(seed, minutes, tuple(topics), tuple(tasks))

@@ -16,8 +16,15 @@ from course.exam.sitting import Files
 from course.exam.tasks import Task, task_modules
 from course.exam.workspace import ANSWERS, module_path, parse_answers, task_folder, title
 from course.grading.grade import grade
-from course.grading.report import LIKELY_CAUSE, CheckResult, Report, exercise_status
+from course.grading.report import (
+    CheckResult,
+    Report,
+    exercise_status,
+    split_message,
+    with_cause,
+)
 from course.grading.submission import Starter
+from course.language import say
 from course.project import Project
 
 
@@ -72,7 +79,9 @@ def mark_exam(
         if task.question:
             mark = _mark_answer(number, task, task.question, answers.get(number))
         elif task.exercise not in exercises:
-            mark = _not_marked(number, task, f"{task.exercise} is no longer in the course")
+            mark = _not_marked(
+                number, task, say("{id} is no longer in the course", id=task.exercise)
+            )
         else:
             path = module_path(number, task)
             code = _Code(project, exercises[task.exercise], task, number, path, seed=exam.seed)
@@ -88,14 +97,15 @@ def _mark_answer(
     answer = question.answer
     if given is not None and answer.accepts(given):
         return Mark(number, title(task), "passed", task.points, task.points)
-    lines = [f"the answer is {answer.show(answer.values)}"]
+    expected = answer.show(answer.values)
+    missed = say("the answer is {answer}", answer=expected)
     if given is not None:
-        lines = [f"expected {answer.show(answer.values)}, got {answer.show(given)}"]
+        missed = say("expected {expected}, got {got}", expected=expected, got=answer.show(given))
         if cause := question.explain(given):
-            lines.append(f"likely cause: {cause}")
-    lines.append(f"worked out: {question.solution}")
+            missed = with_cause(missed, cause)
+    missed += "\n" + say("worked out: {solution}", solution=question.solution)
     status = "unattempted" if given is None else "failed"
-    return Mark(number, title(task), status, 0.0, task.points, "\n".join(lines))
+    return Mark(number, title(task), status, 0.0, task.points, missed)
 
 
 @dataclass(frozen=True)
@@ -111,7 +121,7 @@ class _Code:
 
     def mark(self, content: bytes | None, original: bytes, starter: Starter) -> Mark:
         if content == original:
-            return self._marked("unattempted", 0.0, "left as it was", content)
+            return self._marked("unattempted", 0.0, say("left as it was"), content)
         report = self._grade(content, starter)
         broken = [check for check in report.checks if check.status == "grader_error"]
         if not report.max_score or any(map(self._notices_the_mistake, broken)):
@@ -150,7 +160,7 @@ class _Code:
         if status == "passed":
             return Mark(self.number, title(self.task), status, points, points)
         if self.task.says and not share:
-            missed += f"\nthe mistake: {self.task.says}"
+            missed += "\n" + say("the mistake: {says}", says=say(self.task.says))
         diff = self._diff((content or b"").decode("utf-8", errors="replace"))
         return Mark(self.number, title(self.task), status, share * points, points, missed, diff)
 
@@ -158,13 +168,13 @@ class _Code:
         week = read_catalogue(self.project)[self.exercise.week]
         solved = task_modules(self.project, week)[self.exercise.name].solved()
         lines = difflib.unified_diff(
-            text.splitlines(), solved.splitlines(), "yours", "solution", lineterm=""
+            text.splitlines(), solved.splitlines(), say("yours"), say("solution"), lineterm=""
         )
         return "\n".join(map(_printable, lines))
 
 
 def _not_marked(number: int, task: Task, why: str) -> Mark:
-    missed = f"not marked, and not counted: {why}"
+    missed = say("not marked, and not counted: {why}", why=why)
     return Mark(number, title(task), "grader_error", 0.0, 0.0, missed)
 
 
@@ -176,21 +186,12 @@ def _messages(checks: Sequence[CheckResult]) -> str:
     lines = []
     explained: set[str] = set()
     for check in checks:
-        message, _, cause = check.message.partition(LIKELY_CAUSE)
+        message, cause, _ = split_message(check.message)
         if cause and cause not in explained:
             explained.add(cause)
             message = check.message
         lines += [f"✗ {check.title}", *(f"    {line}" for line in message.splitlines())]
     return "\n".join(lines)
-
-
-def _diff(project: Project, task: Task, exercise: Exercise, text: str) -> str:
-    week = read_catalogue(project)[exercise.week]
-    solved = task_modules(project, week)[exercise.name].solved()
-    lines = difflib.unified_diff(
-        text.splitlines(), solved.splitlines(), "yours", "solution", lineterm=""
-    )
-    return "\n".join(_printable(line) for line in lines)
 
 
 def _printable(line: str) -> str:

@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 from course.errors import CourseError
+from course.language import say
 
 LETTERS = "abcdefgh"
 MAX_DIGITS = 18  # more are no answer to a question that is meant to be worked out by hand
@@ -34,11 +35,19 @@ class Answer:
     def wanted(self) -> str:
         """What to write down, in words."""
         if self.options:
-            return "one letter"
-        kind = f"rounded to {self.decimals} decimals" if self.decimals else "whole"
-        if len(self.values) == 1:
-            return "one whole number" if not self.decimals else f"one number, {kind}"
-        return f"{len(self.values)} numbers, {kind}, separated by commas"
+            return say("one letter")
+        n, decimals = len(self.values), self.decimals
+        if n == 1 and not decimals:
+            return say("one whole number")
+        if n == 1:
+            return say("one number, rounded to {decimals} decimals", decimals=decimals)
+        if not decimals:
+            return say("{n} numbers, whole, separated by commas", n=n)
+        return say(
+            "{n} numbers, rounded to {decimals} decimals, separated by commas",
+            n=n,
+            decimals=decimals,
+        )
 
     def parse(self, text: str) -> tuple[float, ...]:
         """A student's answer as values.
@@ -51,12 +60,21 @@ class Answer:
             letter = given.lower().rstrip(").")
             if len(letter) != 1 or letter not in LETTERS[: len(self.options)]:
                 last = LETTERS[len(self.options) - 1]
-                raise CourseError(f"expected a letter from a to {last}, got {_short(text)}")
+                raise CourseError(
+                    say(
+                        "expected a letter from a to {last}, got {got}", last=last, got=_short(text)
+                    )
+                )
             return (float(LETTERS.index(letter)),)
         parts = [part for part in re.split(r"\s*[,;×]\s*|\s+", given) if part]
         if len(parts) != len(self.values) or not all(map(_is_number, parts)):
             raise CourseError(
-                f"expected {self.wanted}, such as {self._example()}, got {_short(text)}"
+                say(
+                    "expected {wanted}, such as {example}, got {got}",
+                    wanted=self.wanted,
+                    example=self._example(),
+                    got=_short(text),
+                )
             )
         return tuple(map(_as_number, parts))
 

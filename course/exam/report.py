@@ -11,6 +11,9 @@ from typing import Any
 from course.exam.clock import minutes_and_seconds
 from course.exam.drawing import Exam
 from course.exam.marking import Mark
+from course.language import say
+from course.words import points_of
+from course.wrapping import wrap
 
 MARKS = {"passed": "✓", "unattempted": "·", "grader_error": "!"}
 
@@ -43,13 +46,17 @@ class Result:
 
     def summary(self) -> str:
         """Points and time in a line."""
+        reached = points_of(f"{self.score:.3g}", f"{self.max_score:g}")
         share = f" ({self.score / self.max_score:.0%})" if self.max_score else ""
-        taken = minutes_and_seconds(self.seconds)
-        late = f", {minutes_and_seconds(self.seconds_late)} LATE" if self.seconds_late else ""
-        return (
-            f"{self.score:.3g} of {self.max_score:g} points{share}, handed in after {taken} of "
-            f"{self.exam.minutes} min{late}"
+        summary = say(
+            "{points}, handed in after {taken} of {minutes} min",
+            points=f"{reached}{share}",
+            taken=minutes_and_seconds(self.seconds),
+            minutes=self.exam.minutes,
         )
+        if self.seconds_late:
+            summary += ", " + say("{time} LATE", time=minutes_and_seconds(self.seconds_late))
+        return summary
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -65,20 +72,21 @@ class Result:
         }
 
     def to_markdown(self) -> str:
-        parts = [f"# Exam {self.exam.seed}", self.summary()]
+        parts = [say("# Exam {seed}", seed=self.exam.seed), self.summary()]
         for mark in self.marks:
             parts.append(f"## {headline(mark)}")
             if mark.missed:
                 parts.append(_fenced(mark.missed, "text"))
             if mark.diff:
-                parts.append("From what you handed in to the solution:")
+                parts.append(say("From what you handed in to the solution:"))
                 parts.append(_fenced(mark.diff, "diff"))
         return "\n\n".join(parts) + "\n"
 
 
 def headline(mark: Mark) -> str:
     sign = MARKS.get(mark.status, "✗")
-    return f"{sign} {mark.number}. {mark.title}  {mark.score:.3g} of {mark.max_score:g}"
+    points = points_of(f"{mark.score:.3g}", f"{mark.max_score:g}")
+    return f"{sign} {mark.number}. {mark.title}  {points}"
 
 
 def details(mark: Mark) -> str:
@@ -87,11 +95,9 @@ def details(mark: Mark) -> str:
     lines = []
     for line in mark.missed.splitlines():
         margin = " " * (4 + len(line) - len(line.lstrip()))
-        lines.append(
-            textwrap.fill(line.strip(), width, initial_indent=margin, subsequent_indent=margin)
-        )
+        lines += [f"{margin}{part}" for part in wrap(line.strip(), width - len(margin))] or [""]
     if mark.diff:
-        lines += ["    to the solution:", textwrap.indent(mark.diff, " " * 6)]
+        lines += [f"    {say('to the solution:')}", textwrap.indent(mark.diff, " " * 6)]
     return "\n".join(lines)
 
 

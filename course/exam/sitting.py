@@ -24,6 +24,7 @@ from typing import Any
 
 from course.errors import CourseError
 from course.exam.clock import Moment, minutes_and_seconds, now, seconds_between
+from course.language import say
 from course.project import Project
 
 TYPE_CHECKING = False  # as in course.exercise: `course hint` asks whether an exam is open
@@ -103,8 +104,11 @@ class Sitting:
             _write_folder(self.workspace, self.original_files(), self.folder.parent)
         except FileExistsError:
             raise CourseError(
-                f"the exam is to be written to {self.workspace}, where something else is; move "
-                "that away, then `course exam start` goes on"
+                say(
+                    "the exam is to be written to {path}, where something else is; move "
+                    "that away, then `course exam start` goes on",
+                    path=self.workspace,
+                )
             ) from None
 
     def original_files(self) -> dict[str, bytes]:
@@ -138,7 +142,7 @@ class Sitting:
             self.folder.rename(target)
         except FileNotFoundError:
             raise CourseError(
-                "another command has marked this exam meanwhile: course exam status"
+                say("another command has marked this exam meanwhile: course exam status")
             ) from None
 
 
@@ -184,7 +188,9 @@ def begin(project: Project, exam: Exam, files: Files) -> Sitting:
     try:
         _write_folder(exams / "open", state, exams)
     except FileExistsError:
-        raise CourseError("another command has just started an exam: course exam status") from None
+        raise CourseError(
+            say("another command has just started an exam: course exam status")
+        ) from None
     sitting = open_sitting(project)
     assert sitting is not None
     sitting.write_workspace()
@@ -213,8 +219,13 @@ def refuse_while_open(project: Project, what: str) -> None:
     left = sitting.seconds_left()
     if left > 0:
         raise CourseError(
-            f"no {what} during an exam: {minutes_and_seconds(left)} of exam {sitting.seed} are "
-            "left; `course exam submit` ends it"
+            say(
+                "no {what} during an exam: {time} of exam {seed} are left; "
+                "`course exam submit` ends it",
+                what=what,
+                time=minutes_and_seconds(left),
+                seed=sitting.seed,
+            )
         )
 
 
@@ -222,7 +233,7 @@ def refuse_in_workspace(project: Project, folder: Path) -> None:
     """Raises CourseError when `folder` belongs to an exam that is open."""
     sitting = open_sitting(project)
     if sitting is not None and folder.resolve().is_relative_to(sitting.workspace):
-        refuse_while_open(project, "checks")
+        refuse_while_open(project, say("checks"))
 
 
 def _exams(project: Project) -> Path:
@@ -278,7 +289,9 @@ def _write_folder(target: Path, files: Files, workshop: Path) -> None:
     except OSError as error:
         if target.exists():
             raise FileExistsError(target) from None
-        raise CourseError(f"cannot write {target}: {error.strerror}") from None
+        raise CourseError(
+            say("cannot write {path}: {why}", path=target, why=error.strerror)
+        ) from None
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
 
@@ -309,6 +322,10 @@ def _explaining(folder: Path) -> Iterator[None]:
         yield
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise CourseError(
-            f"{folder / 'exam.json'} is damaged, so this exam cannot go on; move {folder} away "
-            "(your own files are in the exam's directory) and start another"
+            say(
+                "{file} is damaged, so this exam cannot go on; move {folder} away "
+                "(your own files are in the exam's directory) and start another",
+                file=folder / "exam.json",
+                folder=folder,
+            )
         ) from None

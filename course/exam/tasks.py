@@ -14,6 +14,7 @@ from course.exam.bank import Subject, draw_question, read_bank
 from course.exam.mistakes import Mistake, read_mistakes
 from course.exam.modules import TaskModule
 from course.exam.question import Answer, Question, QuestionKind, Trap
+from course.language import say
 from course.project import Project
 from course.source import SourceProblem, read_source
 
@@ -218,5 +219,7 @@ def _of_mistake(exercise: Exercise, mistake: Mistake, shows: tuple[str, ...]) ->
 
 def _unknown(name: str, known: Sequence[str]) -> str:
     close = difflib.get_close_matches(name, known, n=1)
-    advice = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}"
-    return f"no topic {name!r}; {advice}"
+    advice = say("there are {names}", names=", ".join(known))
+    if close:
+        advice = say("did you mean {name!r}?", name=close[0])
+    return say("no topic {name!r}; {advice}", name=name, advice=advice)

@@ -6,7 +6,15 @@ import os
 import shutil
 from typing import TextIO
 
-from course.grading.report import LIKELY_CAUSE, CheckResult, Report, exercise_status
+from course.grading.report import (
+    CheckResult,
+    Report,
+    common_message,
+    exercise_status,
+    without_repeats,
+)
+from course.language import say
+from course.words import passed_of, points_of
 from course.wrapping import indented
 
 MARKS = {"passed": "✓", "unattempted": "·", "grader_error": "!"}
@@ -46,44 +54,39 @@ class Console:
             for name, checks in report.by_exercise().items()
             if exercise_status(checks) != "passed"
         ]
-        self._print(
-            f"{report.score:g} of {report.max_score:g} points; "
-            f"{statuses.count('passed')} of {len(statuses)} exercises passed"
-        )
+        score = points_of(f"{report.score:g}", f"{report.max_score:g}")
+        self._print(f"{score}; {passed_of(statuses.count('passed'), len(statuses))}")
         if open_ones:
-            self._print(f"next: course hint {open_ones[0]}")
+            self._print(say("next: {command}", command=f"course hint {open_ones[0]}"))
 
     def _print_exercise(self) -> None:
         checks, self._waiting = self._waiting, []
         status = exercise_status(checks)
         score, maximum = sum(c.score for c in checks), sum(c.max_score for c in checks)
         head = f"{MARKS.get(status, '✗')} {checks[0].exercise}"
-        self._print(self._paint(head, status) + f"  {score:.3g} of {maximum:.3g} points")
+        points = points_of(f"{score:.3g}", f"{maximum:.3g}")
+        self._print(f"{self._paint(head, status)}  {points}")
         if status == "passed":
             return
-        reasons = {check.message for check in checks}
-        one_for_all = checks[0].message if len(checks) > 1 and len(reasons) == 1 else ""
+        one_for_all = common_message(checks)
         repeated = one_for_all == self._last_reason
         self._last_reason = one_for_all
         if one_for_all:
-            self._print(_indented("(as above)" if repeated else one_for_all, 4))
+            self._print(_indented(say("(as above)") if repeated else one_for_all, 4))
             return
-        explained: set[str | None] = {None}
-        for check in checks:
+        for check, message in zip(checks, without_repeats(checks), strict=True):
             self._print(
                 self._paint(f"  {MARKS.get(check.status, '✗')} {check.title}", check.status)
             )
-            message = check.message
-            if check.misconception in explained:  # the same words once are enough
-                message = message.partition(LIKELY_CAUSE)[0] if check.misconception else message
-            explained.add(check.misconception)
             if message:
                 self._print(_indented(message, 6))
 
     def _print_grader_errors(self, report: Report) -> None:
         self._print(
-            "The grader itself failed on some checks. This is our fault and costs no points; "
-            "please report it:"
+            say(
+                "The grader itself failed on some checks. This is our fault and costs no points; "
+                "please report it:"
+            )
         )
         for check in report.grader_errors:
             self._print(f"  ! {check.exercise} {check.check}\n{_indented(check.message, 6)}")

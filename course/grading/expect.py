@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from course.grading.submission import Handle, SubmissionRaisedError
 from course.grading.wording import kind, show
+from course.language import say
 
 MODEL_METHODS = ("fit", "predict", "get_weights", "set_weights")
 
@@ -46,19 +47,27 @@ def that(
         fail(message, misconception, credit)
 
 
-def array(got: Any, of: str = "the result") -> np.ndarray:
+def array(got: Any, of: str | None = None) -> np.ndarray:
     """`got` as a real-valued array; a list of numbers will do.
 
     Returns: an array of whatever shape came, dtype float64 (int64 or bool stay what they are).
     """
+    of = _called(of)
     if not isinstance(got, (np.ndarray, np.generic, list, tuple, int, float)):
-        fail(f"expected {of} to be an array, got {kind(got)}")
+        fail(say("expected {of} to be an array, got {kind}", of=of, kind=kind(got)))
     try:
         result = np.asarray(got)
     except (ValueError, TypeError, OverflowError):
-        fail(f"expected {of} to be an array, got {kind(got)} whose rows differ in length")
+        what = kind(got)
+        fail(
+            say(
+                "expected {of} to be an array, got {kind} whose rows differ in length",
+                of=of,
+                kind=what,
+            )
+        )
     if result.dtype.kind not in "biuf":
-        fail(f"expected {of} to hold real numbers, got {kind(got)}")
+        fail(say("expected {of} to hold real numbers, got {kind}", of=of, kind=kind(got)))
     with np.errstate(over="ignore"):
         return result.astype(np.float64) if result.dtype.kind == "f" else result
 
@@ -67,16 +76,16 @@ def parts(got: Any, *names: str) -> Sequence[Any]:
     """`got` as a tuple or list of as many parts as there are names."""
     expected = f"({', '.join(names)})"
     if not isinstance(got, (tuple, list)):
-        fail(f"expected a tuple {expected}, got {kind(got)}")
+        fail(say("expected a tuple {expected}, got {kind}", expected=expected, kind=kind(got)))
     if len(got) != len(names):
-        fail(f"expected a tuple {expected}, got {len(got)} parts")
+        fail(say("expected a tuple {expected}, got {n} parts", expected=expected, n=len(got)))
     return got
 
 
-def model(got: Any, of: str = "the result") -> Any:
+def model(got: Any, of: str | None = None) -> Any:
     """`got` as a handle on something that learns and predicts, as a keras.Model does."""
     if not isinstance(got, Handle) or not all(_has_method(got, name) for name in MODEL_METHODS):
-        fail(f"expected {of} to be a keras.Model, got {kind(got)}")
+        fail(say("expected {of} to be a keras.Model, got {kind}", of=_called(of), kind=kind(got)))
     return got
 
 
@@ -88,20 +97,28 @@ def _has_method(handle: Handle, name: str) -> bool:
 def shape(
     got: Any,
     expected: tuple[int, ...],
-    of: str = "the result",
+    of: str | None = None,
     misconception: str | None = None,
 ) -> np.ndarray:
     """`got` as an array of exactly this shape."""
     result = array(got, of)
     if result.shape != expected:
-        fail(f"wrong shape of {of}: expected {expected}, got {result.shape}", misconception)
+        fail(
+            say(
+                "wrong shape of {of}: expected {expected}, got {got}",
+                of=_called(of),
+                expected=expected,
+                got=result.shape,
+            ),
+            misconception,
+        )
     return result
 
 
 def equal(
     got: Any,
     expected: ArrayLike,
-    of: str = "the result",
+    of: str | None = None,
     rtol: float = 1e-4,
     atol: float = 1e-6,
     betrays: Mapping[str, ArrayLike] | None = None,
@@ -111,7 +128,7 @@ def equal(
     Args:
         got: what came.
         expected: the values to be.
-        of: what to call it.
+        of: what to call it (default: the result).
         rtol, atol: tolerances, as in `numpy.isclose`.
         betrays: for results that only a model gives, the values by which to know a misconception.
     """
@@ -123,11 +140,19 @@ def equal(
     differs = ~np.isclose(result, wanted, rtol=rtol, atol=atol, equal_nan=True)
     if differs.any():
         index = tuple(int(i) for i in np.argwhere(differs)[0])
-        where = f"{of}[{', '.join(map(str, index))}]" if index else of
-        fail(f"expected {where} = {show(wanted[index])}, got {show(result[index])}", wrong)
+        where = f"{_called(of)}[{', '.join(map(str, index))}]" if index else _called(of)
+        fail(
+            say(
+                "expected {where} = {expected}, got {got}",
+                where=where,
+                expected=show(wanted[index]),
+                got=show(result[index]),
+            ),
+            wrong,
+        )
 
 
-def number(got: Any, expected: float, of: str = "the result", rtol: float = 1e-4) -> None:
+def number(got: Any, expected: float, of: str | None = None, rtol: float = 1e-4) -> None:
     """`got` is this number; a 0-d array will do."""
     equal(got, np.float64(expected), of, rtol=rtol)
 
@@ -138,11 +163,29 @@ def raises(error: type[Exception], call: Callable[[], Any], because: str) -> Non
         came = call()
     except SubmissionRaisedError as raised:
         if error.__name__ not in raised.bases:
-            fail(f"expected {error.__name__}, since {because}; got {raised.type}: {raised.text}")
+            fail(_not_raised(error, because, f"{raised.type}: {raised.text}"))
         if not raised.text.strip():
-            fail(f"expected {error.__name__} with a message that says what was expected and came")
+            fail(
+                say(
+                    "expected {error} with a message that says what was expected and came",
+                    error=error.__name__,
+                )
+            )
         return
-    fail(f"expected {error.__name__}, since {because}; got {kind(came)}")
+    fail(_not_raised(error, because, kind(came)))
+
+
+def _not_raised(error: type[Exception], because: str, got: str) -> str:
+    return say(
+        "expected {error}, since {because}; got {got}",
+        error=error.__name__,
+        because=because,
+        got=got,
+    )
+
+
+def _called(of: str | None) -> str:
+    return say("the result") if of is None else of
 
 
 def _close(result: np.ndarray, values: ArrayLike, rtol: float, atol: float) -> bool:

@@ -20,6 +20,7 @@ from course.grading.plugin import GraderPlugin, Turn
 from course.grading.report import CheckResult, Report
 from course.grading.submission import Starter, Submission
 from course.grading.verdicts import VerdictError
+from course.language import say
 from course.project import Project
 from course.source import SourceProblem, read_source, unattempted
 
@@ -81,7 +82,13 @@ def with_graders(
     paths = [project.graders / f"{week}.py" for week in weeks]
     for path in paths:
         if not path.is_file():
-            raise CourseError(f"expected the graders of {path.stem} in {path}, found no such file")
+            raise CourseError(
+                say(
+                    "expected the graders of {week} in {path}, found no such file",
+                    week=path.stem,
+                    path=path,
+                )
+            )
     plugin = GraderPlugin(
         exercises,
         lambda week: load_misconceptions(project.misconceptions / f"{week}.py"),
@@ -150,7 +157,7 @@ class Graders:
     def _unchecked(self, turn: Turn) -> list[CheckResult]:
         """Exercises that no check reported on: the grader's fault."""
         checked = {result.exercise for result in turn.results.values()}
-        why = "\n".join(self._plugin.broken) or "there is no check for this exercise"
+        why = "\n".join(self._plugin.broken) or say("there is no check for this exercise")
         return [
             CheckResult(exercise.id, "graders", "", "grader_error", 0.0, message=why)
             for exercise in self._exercises
@@ -165,7 +172,9 @@ def read_files(folder: Path) -> dict[str, bytes]:
         CourseError: the folder is not there.
     """
     if not folder.is_dir():
-        raise CourseError(f"expected a folder with week modules, found none at {folder}")
+        raise CourseError(
+            say("expected a folder with week modules, found none at {folder}", folder=folder)
+        )
     modules = sorted(path for path in folder.glob("*.py") if path.name != "__init__.py")
     return {
         path.name: path.read_bytes()
@@ -193,7 +202,7 @@ def _verdicts_from_source(
             verdicts |= {f"{week}.{name}": VerdictError("failed", str(problem)) for name in names}
         else:
             verdicts |= {
-                f"{week}.{name}": VerdictError("unattempted", "not written yet")
+                f"{week}.{name}": VerdictError("unattempted", say("not written yet"))
                 for name in untouched
             }
     return verdicts

@@ -16,9 +16,11 @@ import pytest
 from course.catalogue import Exercise
 from course.grading.diagnosis import diagnose
 from course.grading.expect import CheckFailedError
-from course.grading.report import LIKELY_CAUSE, CheckResult, Status, second_result
+from course.grading.report import CheckResult, Status, second_result, with_cause
 from course.grading.submission import Submission, SubmissionRaisedError
 from course.grading.verdicts import VerdictError, call_failed, loading_failed
+from course.grading.wording import check_title
+from course.language import say
 from course.misconception import Misconception
 from course.sandbox.supervisor import WorkerEndedError
 
@@ -101,7 +103,7 @@ class GraderPlugin:
             self.close()
             for item in items:  # checks that did not report count as not passed
                 if item.nodeid not in turn.results:
-                    self._record(item, "crashed", "the check did not come to an end", None)
+                    self._record(item, "crashed", say("the check did not come to an end"), None)
 
     def _check(self, item: pytest.Item, following: pytest.Item | None, attempt: int) -> None:
         self._attempt = attempt
@@ -118,7 +120,7 @@ class GraderPlugin:
             raise verdicts[exercise.id]
         seconds = min(_seconds(request.node), self._turn.deadline - time.monotonic())
         if seconds <= 0:
-            raise VerdictError("timeout", "not run: the submission's time was up")
+            raise VerdictError("timeout", say("not run: the submission's time was up"))
         if self._current is None or self._current[0] != exercise.id:
             self.close()
             self._current = (exercise.id, self._turn.open_submission(exercise))
@@ -202,7 +204,7 @@ class GraderPlugin:
         return "grader_error", f"{type(error).__name__}: {error}", None
 
     def _failed(self, item: pytest.Item, error: AssertionError) -> tuple[Status, str, str | None]:
-        message = self._with_call(str(error) or "the check failed")
+        message = self._with_call(str(error) or say("the check failed"))
         calls = self._current[1].calls if self._current else []
         exercise = self._exercises[_exercise_id(item)]
         of_week = self._misconceptions(exercise.week)
@@ -212,7 +214,7 @@ class GraderPlugin:
         wrong = wrong or diagnose(known, _check_name(item), calls)
         if wrong is None:
             return "failed", message, None
-        return "failed", f"{message}{LIKELY_CAUSE}{wrong.says}", wrong.name
+        return "failed", with_cause(message, say(wrong.says)), wrong.name
 
     def _with_call(self, message: str) -> str:
         """The message, with the call that it is about and what the submission printed."""
@@ -220,15 +222,17 @@ class GraderPlugin:
         if submission is None:
             return message
         if submission.last_call is not None:
-            message = f"{message}\nfor {submission.last_call}"
+            message = f"{message}\n{say('for {call}', call=submission.last_call)}"
         printed = submission.printed()
-        return f"{message}\nyour code printed: {printed}" if printed else message
+        if printed:
+            message = f"{message}\n{say('your code printed: {printed}', printed=printed)}"
+        return message
 
     def _count_timeout(self, exercise_id: str) -> None:
         self._turn.timeouts[exercise_id] += 1
         if self._turn.timeouts[exercise_id] >= TIMEOUTS_UNTIL_GIVING_UP:
             self._turn.verdicts[exercise_id] = VerdictError(
-                "timeout", "not run: other checks of this exercise took too long already"
+                "timeout", say("not run: other checks of this exercise took too long already")
             )
 
     def _deserves_another_try(self, item: pytest.Item) -> bool:
@@ -249,7 +253,7 @@ class GraderPlugin:
         result = CheckResult(
             exercise=_exercise_id(item),
             check=_check_name(item),
-            title=_title(item),
+            title=say(check_title(item.function.__doc__)),  # type: ignore[attr-defined]
             status=status,
             max_score=0.0 if status == "grader_error" else self._points[item.nodeid],
             seconds=time.perf_counter() - self._started,
@@ -294,7 +298,3 @@ def _exercise_id(item: Any) -> str:
 
 def _check_name(item: pytest.Item) -> str:
     return item.name.removeprefix("test_")
-
-
-def _title(item: Any) -> str:
-    return (item.function.__doc__ or "").strip().split("\n")[0]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-Status = Literal["passed", "failed", "unattempted", "timeout", "crashed", "grader_error"]
+from course.language import in_every_language, say
 
-LIKELY_CAUSE = "\nlikely cause: "  # stands between a message and what its misconception says
-PASSED_LATER = "passed when trained once more, with other random numbers"
-FAILED_AGAIN = "\nit was trained once more, with other random numbers, and failed again"
+Status = Literal["passed", "failed", "unattempted", "timeout", "crashed", "grader_error"]
 
 
 @dataclass(frozen=True)
@@ -110,12 +108,50 @@ def second_result(first: CheckResult, second: CheckResult) -> CheckResult:
     """The result of a check that failed, perhaps by chance, and was tried with another seed."""
     seconds = first.seconds + second.seconds
     if second.status == "passed":
-        message = f"{PASSED_LATER}\nthe first time: {first.message}"
+        later = say("passed when trained once more, with other random numbers")
+        message = f"{later}\n{say('the first time: {message}', message=first.message)}"
         return replace(second, seconds=seconds, message=message, attempts=2)
-    return replace(first, seconds=seconds, message=f"{first.message}{FAILED_AGAIN}", attempts=2)
+    again = say("it was trained once more, with other random numbers, and failed again")
+    return replace(first, seconds=seconds, message=f"{first.message}\n{again}", attempts=2)
 
 
 def exercise_status(checks: Iterable[CheckResult]) -> Status:
     """The one word for an exercise: passed when all its checks are, else its first trouble."""
     statuses = [check.status for check in checks]
     return next((status for status in statuses if status != "passed"), "passed")
+
+
+def with_cause(message: str, cause: str) -> str:
+    """A message, and below it what probably led to what it says."""
+    return f"{message}\n{say('likely cause: ')}{cause}"
+
+
+def split_message(message: str) -> tuple[str, str, str]:
+    """A message's parts: what was found, the likely cause, and what stands after it.
+
+    The message may have been kept from a time when another language was chosen.
+    """
+    for words in in_every_language("likely cause: "):
+        found, there, cause = message.partition(f"\n{words}")
+        if there:
+            cause, _, rest = cause.partition("\n")
+            return found, cause, rest
+    return message, "", ""
+
+
+def common_message(checks: Sequence[CheckResult]) -> str:
+    """What all of several checks say, when they say the same; said once, it is enough."""
+    messages = {check.message for check in checks}
+    return checks[0].message if len(checks) > 1 and len(messages) == 1 else ""
+
+
+def without_repeats(checks: Iterable[CheckResult]) -> list[str]:
+    """The checks' messages; each likely cause stands in the first that names it."""
+    explained: set[str] = set()
+    messages = []
+    for check in checks:
+        repeated = check.misconception in explained
+        messages.append(split_message(check.message)[0] if repeated else check.message)
+        if check.misconception:
+            explained.add(check.misconception)
+    return messages

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from course.grading.wording import Call
+from course.language import say
 from course.sandbox.supervisor import WorkerEndedError
 from course.sandbox.wire import HandleRef, WireError
 
@@ -33,7 +34,7 @@ class SubmissionRaisedError(Exception):
     def __init__(self, error: Mapping[str, Any]) -> None:
         # The submission may have written whatever it likes.
         bases, line = error.get("bases"), error.get("line")
-        self.type = _text(error.get("type")) or "an error"
+        self.type = _text(error.get("type")) or say("an error")
         self.text = _text(error.get("message"))
         self.bases = tuple(map(_text, bases)) if type(bases) is list else ()
         self.line = line if type(line) is int else None
@@ -43,7 +44,9 @@ class SubmissionRaisedError(Exception):
         super().__init__(f"{self.type}: {self.text}" if self.text else self.type)
 
     def place(self) -> str:
-        return f"\n  line {self.line}: {self.source}" if self.line else ""
+        if not self.line:
+            return ""
+        return f"\n  {say('line {line}: {source}', line=self.line, source=self.source)}"
 
 
 class NotPlainError(AssertionError):
@@ -148,7 +151,7 @@ class Submission:
         seconds = self._deadline - time.monotonic()
         if seconds <= 0:
             self.end()
-            raise WorkerEndedError("timeout", "the check's time was up before it was done")
+            raise WorkerEndedError("timeout", say("the check's time was up before it was done"))
         reply = self._worker.request(message, _reference, seconds)
         if "error" in reply:
             error = reply["error"]
@@ -210,7 +213,9 @@ class Handle:
         )
 
     def _refuse(self, *_: Any) -> Any:
-        raise NotPlainError(f"expected plain data such as numbers or an array, got {self}")
+        raise NotPlainError(
+            say("expected plain data such as numbers or an array, got {kind}", kind=self)
+        )
 
     __bool__ = __iter__ = __len__ = __float__ = __int__ = __array__ = _refuse
 
@@ -223,7 +228,7 @@ class Handle:
         return True
 
     def __repr__(self) -> str:
-        return f"an object of type {_text(self._ref.type_name)}"
+        return say("an object of type {type}", type=_text(self._ref.type_name))
 
 
 def _text(value: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from course.catalogue import Exercise
 from course.grading.report import Status
 from course.grading.submission import SubmissionRaisedError
+from course.language import say
 from course.sandbox.supervisor import WorkerEndedError
 
 
@@ -19,26 +20,33 @@ class VerdictError(Exception):
 def loading_failed(
     error: SubmissionRaisedError | WorkerEndedError, exercise: Exercise
 ) -> VerdictError:
-    where = f"while {exercise.week}.py was being imported"
+    what = str(error)
+    if isinstance(error, SubmissionRaisedError) and error.type == "SystemExit":
+        what = say("your program left with sys.exit")
+    text = say("{what}, while {week}.py was being imported", what=what, week=exercise.week)
     if isinstance(error, WorkerEndedError):
-        return VerdictError(error.status, f"{error}, {where}")  # type: ignore[arg-type]
-    if error.type == "SystemExit":
-        return VerdictError("failed", f"your program left with sys.exit, {where}{error.place()}")
-    return VerdictError("failed", f"{error}, {where}{error.place()}")
+        return VerdictError(error.status, text)  # type: ignore[arg-type]
+    return VerdictError("failed", f"{text}{error.place()}")
 
 
 def call_failed(error: SubmissionRaisedError, exercise: Exercise) -> str:
+    name = exercise.name
     if error.called is None:
-        return f"using what {exercise.name} returned raised {error}{error.place()}"
-    if error.type == "AttributeError" and not error.line and exercise.name in error.text:
-        return (
-            f"expected a function `{exercise.name}` in {exercise.week}.py, found none: "
-            "was it renamed or deleted?"
+        text = say("using what {name} returned raised {error}", name=name, error=error)
+    elif error.type == "AttributeError" and not error.line and name in error.text:
+        return say(
+            "expected a function `{name}` in {week}.py, found none: was it renamed or deleted?",
+            name=name,
+            week=exercise.week,
         )
-    if error.refused:
-        return f"{exercise.name} returned what cannot be checked: {error.text}"
-    if error.type == "SystemExit":
-        return f"{exercise.name} left the program with sys.exit{error.place()}"
-    if error.type == "NotImplementedError" and error.function != exercise.name:
-        return f"{exercise.name} uses `{error.function}`, which is not written yet{error.place()}"
-    return f"{exercise.name} raised {error}{error.place()}"
+    elif error.refused:
+        return say("{name} returned what cannot be checked: {why}", name=name, why=error.text)
+    elif error.type == "SystemExit":
+        text = say("{name} left the program with sys.exit", name=name)
+    elif error.type == "NotImplementedError" and error.function != name:
+        text = say(
+            "{name} uses `{other}`, which is not written yet", name=name, other=error.function
+        )
+    else:
+        text = say("{name} raised {error}", name=name, error=error)
+    return f"{text}{error.place()}"

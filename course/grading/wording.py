@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from course.language import say
+
 MAX_BITS = 256  # Python refuses to write out very large integers
 SHOWN_ELEMENTS = 40  # of an array; a larger one is described by its shape
 
@@ -26,17 +28,22 @@ class Call:
         return f"{self.name}({', '.join(shown)})"
 
 
+def check_title(docstring: str | None) -> str:
+    """What a check is about: the first line of its docstring."""
+    return (docstring or "").strip().split("\n")[0]
+
+
 def show(value: Any) -> str:
     """A value as short text: small ones whole, large ones by type and shape."""
     if isinstance(value, np.ndarray):
         if value.size > SHOWN_ELEMENTS or value.size == 0:
-            return f"array of shape {value.shape}, {value.dtype}"
+            return say("array of shape {shape}, {dtype}", shape=value.shape, dtype=value.dtype)
         text = np.array2string(value, precision=4, separator=" ", suppress_small=True)
         return " ".join(text.split())
     if isinstance(value, np.generic):
         return show(value.item())
     if isinstance(value, int) and value.bit_length() > MAX_BITS:
-        return f"an integer of {value.bit_length()} bits"
+        return say("an integer of {n} bits", n=value.bit_length())
     if isinstance(value, float):
         return f"{value:.6g}"
     if isinstance(value, (list, tuple)):
@@ -48,19 +55,23 @@ def show(value: Any) -> str:
 def kind(value: Any) -> str:
     """What sort of thing a value is: "array of shape (3, 2)", "None", "list of 4"."""
     if value is None:
-        return "None (is the return statement missing?)"
+        return say("None (is the return statement missing?)")
     if isinstance(value, np.ndarray):
-        return f"an array of shape {value.shape}, {value.dtype}"
+        return say("an array of shape {shape}, {dtype}", shape=value.shape, dtype=value.dtype)
     if isinstance(value, (list, tuple, dict)):
-        return f"a {type(value).__name__} of {len(value)}"
+        return say("a {type} of {n}", type=type(value).__name__, n=len(value))
     if isinstance(value, (bool, int, float, str, bytes, np.generic)):
-        return f"the {type(value).__name__} {show(value)}"
+        return say("the {type} {value}", type=type(value).__name__, value=show(value))
     return str(value)  # a handle names its type
 
 
 def _show_sequence(values: list[Any] | tuple[Any, ...]) -> str:
     opening, closing = "[]" if isinstance(values, list) else "()"
     if len(values) > SHOWN_ELEMENTS:
-        return f"{type(values).__name__} of {len(values)}"
+        return _length(values)
     text = f"{opening}{', '.join(show(value) for value in values)}{closing}"
-    return text if len(text) <= 400 else f"{type(values).__name__} of {len(values)}"
+    return text if len(text) <= 400 else _length(values)
+
+
+def _length(values: list[Any] | tuple[Any, ...]) -> str:
+    return say("{type} of {n}", type=type(values).__name__, n=len(values))

@@ -7,7 +7,9 @@ from html import escape
 
 from course.catalogue import Exercise
 from course.grading.console import MARKS
-from course.grading.report import CheckResult, exercise_status
+from course.grading.report import CheckResult, common_message, exercise_status
+from course.language import say
+from course.words import points_of
 
 BORDERS = {"passed": "#2e9e4f", "unattempted": "#888888"}
 FAILURE_BORDER = "#d33f49"
@@ -28,8 +30,7 @@ class Verdict:
         self._exercise = exercise
         # Failures first; the same reason for all of them once.
         self._checks = sorted(checks, key=lambda check: check.status == "passed")
-        reasons = {check.message for check in checks}
-        self._one_reason = reasons.pop() if len(checks) > 1 and len(reasons) == 1 else ""
+        self._one_reason = common_message(checks)
         self._status = exercise_status(checks)
 
     def __repr__(self) -> str:
@@ -55,7 +56,8 @@ class Verdict:
     def _head(self) -> str:
         score = sum(check.score for check in self._checks)
         maximum = sum(check.max_score for check in self._checks)
-        return f"{_mark(self._status)} {self._exercise.name}   {score:.3g} of {maximum:.3g} points"
+        points = points_of(f"{score:.3g}", f"{maximum:.3g}")
+        return f"{_mark(self._status)} {self._exercise.name}   {points}"
 
     def _advice(self) -> str:
         name = self._exercise.name
@@ -63,7 +65,7 @@ class Verdict:
             return ""
         if self._status == "unattempted":
             return f'hint("{name}")'
-        return f'hint("{name}")  or  solution("{name}")'
+        return f'hint("{name}")  {say("or")}  solution("{name}")'
 
 
 def _check_html(check: CheckResult) -> str:

@@ -19,10 +19,11 @@ from course.errors import CourseError
 from course.grading.report import CheckResult
 from course.hints import next_hint, solution_text
 from course.judge import Judge, JudgeEndedError
+from course.language import say
 from course.notebook.cells import module_text
 from course.notebook.verdict import Verdict
 from course.project import Project
-from course.sandbox.confinement import UNCONFINED
+from course.sandbox.confinement import unconfined
 from course.source import attempted
 
 
@@ -66,7 +67,7 @@ class NotebookWeek:
         exercise = self._exercise(name)
         text = module_text(self._cells(), exercise.name)
         if not text.strip():
-            print(f"{exercise.name} is not there yet: run the cell that defines it")
+            print(say("{name} is not there yet: run the cell that defines it", name=exercise.name))
             return
         display(Verdict(exercise, self._judged(exercise, text)))
 
@@ -84,7 +85,12 @@ class NotebookWeek:
         try:
             text = solution_text(self._project, exercise, tried)
         except CourseError:
-            print(f'it is shown after an attempt; hint("{exercise.name}") helps to begin')
+            print(
+                say(
+                    'it is shown after an attempt; hint("{name}") helps to begin',
+                    name=exercise.name,
+                )
+            )
         else:
             display(Code(text, language="python"))
 
@@ -144,7 +150,7 @@ class NotebookWeek:
         answer = self._judge.receive()
         if not answer["confined"] and not self._told:
             self._told = True
-            print(UNCONFINED)
+            print(unconfined())
         if "problem" in answer:
             raise CourseError(answer["problem"])
         return answer["checks"]

@@ -13,17 +13,31 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from course.catalogue import Exercise, Week
 from course.errors import CourseError
+from course.language import LANGUAGES, language, say
 from course.outline import last_line_with_comments
 from course.project import write_text
 from course.source import read_source
 from course.stubs import make_stub
 
+OPENING = """\
+from course.notebook import open_week
+
+check, hint, solution, run = open_week({arguments})
+"""
+CHECKING = """\
+check("{name}")
+# hint("{name}")
+# solution("{name}")
+"""
 METADATA = {
     "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
     "language_info": {"name": "python"},
 }
 SECTION = re.compile(r"^# -- (.+?) -+$")
-HOW_TO_BEGIN = """\
+
+
+def _how_to_begin() -> str:
+    return say("""\
 **Before you begin**, this notebook's Python needs the course, once:
 
 - *Jupyter*: in the folder of the course, `python -m pip install -e ".[notebook]" jupyterlab`, then
@@ -36,23 +50,19 @@ HOW_TO_BEGIN = """\
 Run the cells from the top. Write the bodies marked TODO; below each, `check` judges what you have
 written, in a process of its own. `hint("name")` gives one more hint each time, and
 `solution("name")` the solution after an attempt. To hand in, save the notebook as it is.
-"""
-OPENING = """\
-from course.notebook import open_week
+""").strip()
 
-check, hint, solution, run = open_week("{week}")
-"""
-CHECKING = """\
-check("{name}")
-# hint("{name}")
-# solution("{name}")
-"""
-RUNNING = """\
+
+def _running(week: str) -> str:
+    return say(
+        """\
 ## The experiment, with your functions
 
 Trains little, for a first impression; `run(quick=False)` is the whole of it. Results and plots are
 also kept in `runs/{week}/`.
-"""
+""",
+        week=week,
+    ).strip()
 
 
 def write_notebook(week: Week, path: Path) -> None:
@@ -63,12 +73,18 @@ def write_notebook(week: Week, path: Path) -> None:
     """
     if path.exists():
         raise CourseError(
-            f"{path} is there already and may hold work; move it away, or name another file with -o"
+            say(
+                "{path} is there already and may hold work; move it away, or name another file "
+                "with -o",
+                path=path,
+            )
         )
     try:
         write_text(path, nbformat.writes(make_notebook(week)) + "\n")
     except OSError as error:
-        raise CourseError(f"cannot write {path}: {error.strerror}") from None
+        raise CourseError(
+            say("cannot write {path}: {why}", path=path, why=error.strerror)
+        ) from None
 
 
 def make_notebook(week: Week) -> NotebookNode:
@@ -84,13 +100,15 @@ def make_notebook(week: Week) -> NotebookNode:
 
 def _opening(week: Week, stub: str) -> Iterator[NotebookNode]:
     title, _, story = (ast.get_docstring(ast.parse(stub)) or "").partition("\n")
-    yield new_markdown_cell(f"# {title}\n\n{story.strip()}".rstrip())
-    yield new_markdown_cell(HOW_TO_BEGIN.strip())
-    yield new_code_cell(OPENING.format(week=week.name).strip())
+    yield new_markdown_cell(f"# {say(title)}\n\n{story.strip()}".rstrip())
+    yield new_markdown_cell(_how_to_begin())
+    # Where it is opened, the system may speak another language.
+    lang = "" if language() == LANGUAGES[0] else f', lang="{language()}"'
+    yield new_code_cell(OPENING.format(arguments=f'"{week.name}"{lang}').strip())
 
 
 def _closing(week: Week) -> Iterator[NotebookNode]:
-    yield new_markdown_cell(RUNNING.format(week=week.name).strip())
+    yield new_markdown_cell(_running(week.name))
     yield new_code_cell("run(quick=True)")
 
 
@@ -108,10 +126,13 @@ def _cells_of_stub(week: Week, stub: str) -> Iterator[NotebookNode]:
 
 
 def _exercise_cells(exercise: Exercise, code: str) -> Iterator[NotebookNode]:
-    yield new_markdown_cell(
-        f"### {exercise.name}\n\n{exercise.summary}\n\n"
-        f"{'★' * exercise.difficulty} · {exercise.points:g} points · {exercise.minutes} minutes"
+    about = say(
+        "{stars} · {points} points · {minutes} minutes",
+        stars="★" * exercise.difficulty,
+        points=f"{exercise.points:g}",
+        minutes=exercise.minutes,
     )
+    yield new_markdown_cell(f"### {exercise.name}\n\n{say(exercise.summary)}\n\n{about}")
     yield new_code_cell(code, metadata={"tags": ["exercise"], "exercise": exercise.name})
     yield new_code_cell(CHECKING.format(name=exercise.name).strip())
 

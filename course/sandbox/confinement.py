@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from course.language import say
+
 # Either the one who calls, in a user namespace, or a stranger, as whom root can run programs.
 RunAs = Literal["caller", "stranger"]
 
@@ -28,13 +30,20 @@ sys.exit(os.path.exists({secret!r}) or not os.access({engine!r}, os.R_OK))
 """
 PROBE_SECONDS = 20.0
 
-BUBBLEWRAP_MISSING = (
-    "bubblewrap 0.7 or later is not usable here (on Debian 12 or Ubuntu 24.04: apt-get install "
-    "bubblewrap)"
-)
-UNCONFINED = (
-    f"submissions run in a process of their own, but not in a sandbox: {BUBBLEWRAP_MISSING}"
-)
+
+def bubblewrap_missing() -> str:
+    return say(
+        "bubblewrap 0.7 or later is not usable here (on Debian 12 or Ubuntu 24.04: apt-get install "
+        "bubblewrap)"
+    )
+
+
+def unconfined() -> str:
+    """What users are told where there are no walls."""
+    return say(
+        "submissions run in a process of their own, but not in a sandbox: {why}",
+        why=bubblewrap_missing(),
+    )
 
 
 def available() -> bool:

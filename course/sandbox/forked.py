@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 
 from course.errors import CourseError
+from course.language import say
 from course.sandbox.confinement import confined
 from course.sandbox.processes import (
     KILL_SECONDS,
@@ -75,8 +76,12 @@ class Template:
             problem = self._ask({"preload": sorted(missing)})["problem"]
             if problem:
                 raise CourseError(
-                    f"expected to import {', '.join(sorted(missing))}, got {problem}; "
-                    "install what requirements.txt names"
+                    say(
+                        "expected to import {libraries}, got {problem}; "
+                        "install what requirements.txt names",
+                        libraries=", ".join(sorted(missing)),
+                        problem=problem,
+                    )
                 )
             self._preloaded |= missing
 
@@ -143,7 +148,10 @@ class Template:
             return json.loads(self._control.recv(65_536))
         except (OSError, ValueError) as error:
             raise TemplateError(
-                f"the process that starts submissions does not answer ({error!r}); try again"
+                say(
+                    "the process that starts submissions does not answer ({error!r}); try again",
+                    error=error,
+                )
             ) from None
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 
 from course.errors import CourseError
+from course.language import say
 from course.sandbox import confinement
 from course.sandbox.forked import Template, TemplateError
 from course.sandbox.processes import Process
@@ -48,7 +49,10 @@ class Sandbox:
         self.confined = fork and confine and confinement.available()
         if require and not self.confined:
             raise CourseError(
-                f"expected a sandbox, since one is required; {confinement.BUBBLEWRAP_MISSING}"
+                say(
+                    "expected a sandbox, since one is required; {why}",
+                    why=confinement.bubblewrap_missing(),
+                )
             )
 
     def __enter__(self) -> Sandbox:

@@ -17,16 +17,13 @@ from typing import Protocol
 
 import psutil
 
+from course.language import say
 from course.sandbox.confinement import ROOT
 
 START_SECONDS = 120.0  # a cold TensorFlow on a slow disk
 KILL_SECONDS = 5.0
 EMPTY_SCANS = 3  # one can miss a process that begets another and ends while the list is read
 LEAVE_SECONDS = 0.05  # for a worker whose channel has just been closed
-CAUSES = {
-    "SIGSEGV": ", often the work of a recursion without end",
-    "SIGKILL": ", killed from outside, or by the system for want of memory",
-}
 
 # Runs a module of `course` without the current directory or the checkout on the import path.
 _RUN = "import sys; sys.path.insert(0, {root!r}); from course.sandbox.{module} import main; main()"
@@ -87,12 +84,16 @@ def remove(path: Path) -> None:
 def how_it_ended(status: int) -> str:
     """An exit status, or a signal's number with a minus, in words to put behind a sentence."""
     if status >= 0:
-        return f" (exit status {status})"
+        return f" ({say('exit status {status}', status=status)})"
     try:
         name = signal.Signals(-status).name
     except ValueError:
-        return f" (signal {-status})"
-    return f" ({name}{CAUSES.get(name, '')})"
+        return f" ({say('signal {number}', number=-status)})"
+    causes = {
+        "SIGSEGV": say("SIGSEGV, often the work of a recursion without end"),
+        "SIGKILL": say("SIGKILL, killed from outside, or by the system for want of memory"),
+    }
+    return f" ({causes.get(name, name)})"
 
 
 def use_more_memory(processes: Iterable[psutil.Process], limit: int) -> bool:

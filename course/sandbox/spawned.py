@@ -12,6 +12,7 @@ import time
 import psutil
 
 from course.errors import CourseError
+from course.language import say
 from course.sandbox.processes import (
     LEAVE_SECONDS,
     START_SECONDS,
@@ -92,8 +93,11 @@ class Spawned:
                     return sock
                 sock.close()
         raise CourseError(
-            f"a process to run the submission in did not start (exit status {self._popen.poll()}); "
-            "try again"
+            say(
+                "a process to run the submission in did not start (exit status {status}); "
+                "try again",
+                status=self._popen.poll(),
+            )
         )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from course.language import say
 from course.sandbox import wire
 from course.sandbox.channel import Channel, ChannelClosedError, ChannelTimeoutError
 from course.sandbox.processes import START_SECONDS, Process, use_more_memory
@@ -99,10 +100,10 @@ class Worker:
             reply = self._channel.receive(seconds)
         except wire.WireError as error:
             raise WorkerEndedError(
-                "crashed", f"your program sent no valid answer: {error}"
+                "crashed", say("your program sent no valid answer: {error}", error=error)
             ) from None
         if type(reply) is not dict or len(reply) != 1 or not reply.keys() <= {"ok", "error"}:
-            raise WorkerEndedError("crashed", "your program sent no valid answer")
+            raise WorkerEndedError("crashed", say("your program sent no valid answer"))
         return reply
 
     def _guarded(self, converse: Callable[[], Any], seconds: float) -> Any:
@@ -111,12 +112,16 @@ class Worker:
         except ChannelTimeoutError:
             self.end()
             raise WorkerEndedError(
-                "timeout", f"no answer within {seconds:.0f} seconds: is there an endless loop?"
+                "timeout",
+                say(
+                    "no answer within {seconds} seconds: is there an endless loop?",
+                    seconds=f"{seconds:.0f}",
+                ),
             ) from None
         except ChannelClosedError:
             how = self.end()
             raise WorkerEndedError(
-                "crashed", f"your program ended before it answered{how}"
+                "crashed", say("your program ended before it answered") + how
             ) from None
         except WorkerEndedError:
             self.end()
@@ -125,14 +130,14 @@ class Worker:
     def _check_use(self) -> None:
         family, limits = self._process.family(), self._limits
         if len(family) > limits.processes:
-            excess = f"started more than {limits.processes:,} processes"
+            excess = say("your program started more than {n} processes", n=limits.processes)
         elif use_more_memory(family, limits.memory_mb * 2**20):
-            excess = f"used more than {limits.memory_mb:,} MB of memory"
+            excess = say("your program used more than {n} MB of memory", n=limits.memory_mb)
         elif self._output.n_bytes > limits.output_mb * 2**20:
-            excess = f"printed more than {limits.output_mb:,} MB"
+            excess = say("your program printed more than {n} MB", n=limits.output_mb)
         else:
             return
-        raise WorkerEndedError("crashed", f"your program {excess}")
+        raise WorkerEndedError("crashed", excess)
 
 
 class _Output:
@@ -155,7 +160,7 @@ class _Output:
         self._catch_up()
         text = self._kept.decode("utf-8", "replace")
         left_out = self.n_bytes - len(self._kept)
-        return f"{text}\n[{left_out:,} more bytes left out]" if left_out else text
+        return f"{text}\n[{say('{n} more bytes left out', n=left_out)}]" if left_out else text
 
     def _catch_up(self) -> None:
         """Reads what is there now: when an answer has come, what was printed before it has, too."""

@@ -17,11 +17,13 @@ from course.errors import CourseError
 from course.grading.report import CheckResult
 from course.hints import is_attempted, next_hint, solution_text
 from course.judge import Judge, JudgeEndedError
+from course.language import say
 from course.project import Project
 from course.watch.files import watching
 from course.watch.screen import View, exercise_lines, frame
 from course.watch.session import Session
 from course.watch.terminal import Terminal
+from course.words import passed_of
 
 MAX_FAILURES = 2  # of the judge, before an exercise is left alone
 PLAIN_COLUMNS = 100
@@ -46,7 +48,7 @@ class Watch:
         self._so_far: list[CheckResult] = []  # of the exercise that is being judged
         self._warming: int | None = None
         self._failures: dict[str, int] = {}
-        self._note = "starting …"
+        self._note = say("starting …")
         self._help = ""
         self._page = 0
         self._confined = True
@@ -71,7 +73,7 @@ class Watch:
     def summary(self) -> str:
         names = self._session.exercises
         passed = sum(map(self._session.passed, names))
-        return f"{passed} of {len(names)} exercises passed; course list shows them all"
+        return say("{passed}; course list shows them all", passed=passed_of(passed, len(names)))
 
     def _loop(self) -> None:
         self._start_judge()
@@ -104,19 +106,19 @@ class Watch:
         affected = self._session.look(names)
         if affected:
             self._help, self._page = "", 0
-            self._note = f"{_clock()}  saved"
+            self._note = _now(say("saved"))
             self._failures.clear()
             if self._judging is not None and self._judging[1] in affected:
                 self._cancel()  # the newest text is the one that counts
         elif any(name.endswith(".py") for name in names):
-            self._note = f"{_clock()}  saved; nothing has changed that a check depends on"
+            self._note = _now(say("saved; nothing has changed that a check depends on"))
 
     def _take_in_answer(self, answer: dict[str, Any]) -> None:
         self._answered = True
         self._confined = answer["confined"]
         if answer["number"] == self._warming:
             self._warming = None
-            self._note = "ready; save a file and it is checked"
+            self._note = say("ready; save a file and it is checked")
         if self._judging is None or answer["number"] != self._judging[0]:
             return  # what was taken back
         if "check" in answer:
@@ -126,9 +128,9 @@ class Watch:
         if "checks" in answer:
             self._failures.pop(name, None)
             self._session.judged(name, answer["checks"])
-            self._note = f"{_clock()}  checked"
+            self._note = _now(say("checked"))
         elif "problem" in answer:
-            self._note = f"{_clock()}  {answer['problem']}"
+            self._note = _now(answer["problem"])
         else:
             self._session.judge_again(name)
 
@@ -148,7 +150,7 @@ class Watch:
             # Now, while nobody waits: importing them takes seconds.
             self._warming = self._judge.warm_up(self._libraries)
             self._libraries = set()
-            self._note = "loading libraries, so that the first check is fast …"
+            self._note = say("loading libraries, so that the first check is fast …")
 
     def _cancel(self) -> None:
         """Breaks off what is being judged, and has it judged again later."""
@@ -206,7 +208,7 @@ class Watch:
             case "n":
                 self._help = ""
                 if not self._session.go_on():
-                    self._note = "there is no other exercise that is not passed"
+                    self._note = say("there is no other exercise that is not passed")
             case "r":
                 self._run_week()
         return True
@@ -230,17 +232,21 @@ class Watch:
             return
         week = self._session.current.week
         with self._terminal.lent(), _interrupts_for_others():
-            print(f"course run {week}   (Ctrl-C stops it)", flush=True)
+            print(f"course run {week}   ({say('Ctrl-C stops it')})", flush=True)
             code = subprocess.run(
                 [sys.executable, "-m", "course", "run", week],
                 cwd=self._project.root,
                 stdin=subprocess.DEVNULL,
                 check=False,
             ).returncode
-            print("\nAny key goes back to watching.", flush=True)
+            print(f"\n{say('Any key goes back to watching.')}", flush=True)
             self._wait_for_key()
         self._shown = []  # the screen was somebody else's
-        self._note = f"{_clock()}  the run of {week} " + ("is done" if code == 0 else "has failed")
+        done, failed = (
+            say("the run of {week} is done", week=week),
+            say("the run of {week} has failed", week=week),
+        )
+        self._note = _now(done if code == 0 else failed)
 
     def _wait_for_key(self) -> None:
         put_off = []
@@ -288,5 +294,5 @@ def _interrupts_for_others() -> Any:
         signal.signal(signal.SIGINT, before)
 
 
-def _clock() -> str:
-    return time.strftime("%H:%M:%S")
+def _now(what: str) -> str:
+    return f"{time.strftime('%H:%M:%S')}  {what}"

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 
 from course.catalogue import Exercise
 from course.grading.console import COLOURS, FAILURE_COLOUR, MARKS
-from course.grading.report import LIKELY_CAUSE, CheckResult, exercise_status
+from course.grading.report import (
+    CheckResult,
+    common_message,
+    exercise_status,
+    without_repeats,
+)
+from course.language import say
 from course.watch.session import Session
+from course.words import passed_of, points_of
 from course.wrapping import cut, indented
 
-KEYS = "h hint   n next   s solution   r run   q quit"
-MORE = "space: more"
-UNCONFINED = "Your code runs in a process of its own, but not in a sandbox; course check says more."
 BOLD, DIM = "1", "2"
 RULE = "─"
 
@@ -44,7 +48,7 @@ class View:
 def frame(session: Session, view: View, columns: int, rows: int) -> list[str]:
     """The whole screen: at most `rows` lines that take at most `columns` cells each."""
     head = [*_overview(session), RULE * columns]
-    foot = [RULE * columns, *([] if view.confined else [UNCONFINED]), KEYS, view.note]
+    foot = [RULE * columns, *([] if view.confined else [_unconfined()]), keys(), view.note]
     body = exercise_lines(session, view, columns)
     room = max(rows - len(head) - len(foot), 1)
     if len(body) > room:
@@ -55,11 +59,27 @@ def frame(session: Session, view: View, columns: int, rows: int) -> list[str]:
     return [_colour_of(cut(line, columns), view.coloured) for line in lines]
 
 
+def keys() -> str:
+    """What the keys do."""
+    return say("h hint   n next   s solution   r run   q quit")
+
+
+def _more() -> str:
+    return say("space: more")
+
+
+def _unconfined() -> str:
+    return say(
+        "Your code runs in a process of its own, but not in a sandbox; course check says more."
+    )
+
+
 def _page(lines: list[str], room: int, page: int) -> list[str]:
     """One of the parts in which lines fit, and a line that tells which."""
     n_pages = -(-len(lines) // room)
     start = page % n_pages * room
-    return [*lines[start : start + room], f"part {page % n_pages + 1} of {n_pages}; {MORE}"]
+    which = say("part {number} of {n}", number=page % n_pages + 1, n=n_pages)
+    return [*lines[start : start + room], f"{which}; {_more()}"]
 
 
 def exercise_lines(session: Session, view: View, columns: int) -> list[str]:
@@ -70,17 +90,17 @@ def exercise_lines(session: Session, view: View, columns: int) -> list[str]:
     mark = "✗" if failing else _mark(session, exercise)
     lines = [
         f"{mark} {exercise.id}   {_points(session, exercise)}   "
-        f"{'*' * exercise.difficulty}  {exercise.minutes} min"
+        f"{'*' * exercise.difficulty}  {say('{minutes} min', minutes=exercise.minutes)}"
     ]
     if view.help:
         lines += ["", *_indented(view.help, 2, columns)]
     if exercise.week in session.problems:
         return [*lines, "", *_indented(session.problems[exercise.week], 4, columns)]
     if judging:  # the first failure need not wait for checks that train
-        return [*lines, "", "  checking …", *_check_lines(view.so_far, columns)]
+        return [*lines, "", f"  {say('checking …')}", *_check_lines(view.so_far, columns)]
     checks = session.checks.get(exercise.id)
     if checks is None or session.is_waiting(exercise.id):
-        return [*lines, "", "  waiting to be checked …"]
+        return [*lines, "", f"  {say('waiting to be checked …')}"]
     return [*lines, "", *_verdict(session, exercise, checks, columns)]
 
 
@@ -89,10 +109,10 @@ def _overview(session: Session) -> list[str]:
     marks = " ".join(_mark(session, e) for e in week)
     passed = sum(session.passed(e.id) for e in week)
     score = sum(session.results[e.id].score for e in week if e.id in session.results)
-    total = sum(e.points for e in week)
+    points = points_of(f"{score:.3g}", f"{sum(e.points for e in week):g}")
     return [
         f"{session.current.week}   {marks}",
-        f"{passed} of {len(week)} exercises passed, {score:.3g} of {total:g} points",
+        f"{passed_of(passed, len(week))}, {points}",
     ]
 
 
@@ -101,28 +121,30 @@ def _verdict(
 ) -> list[str]:
     status = exercise_status(checks)
     if status == "unattempted":
-        where = f"exercises/{exercise.week}.py"
-        text = f"{exercise.summary}\n\nNot written yet. Write {exercise.name} in {where} and save."
-        return _indented(text, 2, columns)
+        todo = say(
+            "Not written yet. Write {name} in exercises/{week}.py and save.",
+            name=exercise.name,
+            week=exercise.week,
+        )
+        return _indented(f"{say(exercise.summary)}\n\n{todo}", 2, columns)
     lines = []
     if status == "passed":
         others = any(not session.passed(name) for name in session.exercises)
-        lines = ["  All its checks passed." + (" n: the next exercise" if others else ""), ""]
-    if len(checks) > 1 and len({check.message for check in checks}) == 1 and checks[0].message:
-        return _indented(checks[0].message, 4, columns)
+        words = say("All its checks passed.")
+        if others:
+            words = say("All its checks passed. n: the next exercise")
+        lines = [f"  {words}", ""]
+    if common := common_message(checks):
+        return _indented(common, 4, columns)
     return lines + _check_lines(checks, columns)
 
 
 def _check_lines(checks: Sequence[CheckResult], columns: int) -> list[str]:
     """The checks, failures first, each misconception explained once."""
     lines = []
-    explained: set[str | None] = {None}
-    for check in sorted(checks, key=lambda check: check.status == "passed"):
+    failures_first = sorted(checks, key=lambda check: check.status == "passed")
+    for check, message in zip(failures_first, without_repeats(failures_first), strict=True):
         lines.append(f"  {MARKS.get(check.status, '✗')} {check.title}")
-        message = check.message
-        if check.misconception in explained and check.misconception:
-            message = message.partition(LIKELY_CAUSE)[0]
-        explained.add(check.misconception)
         lines += _indented(message, 6, columns)
     return lines
 
@@ -136,7 +158,7 @@ def _mark(session: Session, exercise: Exercise) -> str:
 
 def _points(session: Session, exercise: Exercise) -> str:
     result = session.results.get(exercise.id)
-    return f"{result.score if result else 0:.3g} of {exercise.points:g} points"
+    return points_of(f"{result.score if result else 0:.3g}", f"{exercise.points:g}")
 
 
 def _indented(text: str, margin: int, columns: int) -> list[str]:
@@ -147,6 +169,6 @@ def _colour_of(line: str, coloured: bool) -> str:
     start = line.lstrip()[:2]
     colours = {"✓ ": COLOURS["passed"], "✗ ": FAILURE_COLOUR, "! ": COLOURS["grader_error"]}
     colour = colours.get(
-        start, DIM if line == KEYS or line.endswith(MORE) or line.startswith(RULE) else ""
+        start, DIM if line == keys() or line.endswith(_more()) or line.startswith(RULE) else ""
     )
     return f"\033[{colour}m{line}\033[0m" if coloured and colour else line

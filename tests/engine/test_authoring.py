@@ -107,7 +107,7 @@ def test_a_good_grader_has_no_finding(tmp_path, sandbox):
 @pytest.mark.parametrize(
     ("part", "old", "new", "claim"),
     [
-        ("grader", "submission.successor(4), 5", "5, 5", "returns None earns nothing"),
+        ("grader", "submission.successor(4), 5", "5, 5", "`return None` alone earns nothing"),
         ("grader", "submission.successor(4), 5", "submission.successor(4), 4", "solution passes"),
         ("misconceptions", "number - 1", "number + 1", "predecessor is rejected by one_more"),
         ("misconceptions", '"one_more"', '"nothing"', "predecessor is rejected by nothing"),

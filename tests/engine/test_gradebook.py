@@ -16,7 +16,7 @@ from course.classroom.names import Student
 from course.classroom.policy import Policy, parse_due, read_policy
 from course.classroom.summary import Summary
 from course.errors import CourseError
-from course.grading.report import LIKELY_CAUSE, CheckResult, Report
+from course.grading.report import CheckResult, Report, with_cause
 
 DAY = 24 * 3600
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'>"
@@ -244,7 +244,7 @@ class Tags(html.parser.HTMLParser):
 
 
 def test_pages_hold_no_tag_of_a_student(gradebook):
-    evil = check("failed", exercise=f"week01_toy.{EVIL}", message=f"{EVIL}{LIKELY_CAUSE}{EVIL}")
+    evil = check("failed", exercise=f"week01_toy.{EVIL}", message=with_cause(EVIL, EVIL))
     evil = CheckResult(**{**vars(evil), "misconception": EVIL, "check": EVIL, "title": EVIL})
     error = check("grader_error", message=EVIL)
     dirty = submission(EVIL, notes=[EVIL], refused=EVIL)
@@ -276,7 +276,7 @@ def test_pages_link_to_every_student(gradebook):
 
 def test_summary(gradebook):
     says = "That is the one before."
-    wrong = check("failed", message=f"got 3{LIKELY_CAUSE}{says}", misconception="predecessor")
+    wrong = check("failed", message=with_cause("got 3", says), misconception="predecessor")
     for number in range(3):
         gradebook.record(submission(f"w{number}"), "w", report(wrong), 0.0)
     for student in ("r1", "r2"):

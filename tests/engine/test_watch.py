@@ -17,7 +17,7 @@ from course.progress import read_results
 from course.project import Project
 from course.watch.files import watching
 from course.watch.loop import Watch
-from course.watch.screen import KEYS, View, frame
+from course.watch.screen import View, frame, keys
 from course.watch.session import Session
 from course.watch.terminal import Terminal
 from course.wrapping import cut
@@ -153,7 +153,7 @@ def test_failures_come_first_and_the_same_reason_once(session, project):
     assert lines[1] == "0 of 2 exercises passed, 1 of 3 points"
     assert lines[3].startswith(f"✗ {SUCCESSOR}   1 of 2 points   *  1 min")
     assert lines[5:9] == ["  ✗ Bad.", "      expected 3", "        got 2", "  ✓ Good."]
-    assert lines[-2:] == [KEYS, "noted"] and len(lines) == 24
+    assert lines[-2:] == [keys(), "noted"] and len(lines) == 24
     session.judged(SUCCESSOR, [result(SUCCESSOR, "failed", "the same", t) for t in "ab"])
     assert sum("the same" in line for line in frame(session, View(), 80, 24)) == 1
 
@@ -393,7 +393,7 @@ def watch(project):
 
 def test_a_session_from_the_stub_to_the_end(project, watch):
     terminal = watch()
-    terminal.wait_for("Not written yet", KEYS)
+    terminal.wait_for("Not written yet", keys())
     terminal.press("s")
     terminal.wait_for("after an attempt")
     save(project, WRONG)
@@ -459,7 +459,7 @@ def test_run_judge_killed_and_a_terminal_that_is_closed(project, watch):
     assert f"course run {WEEK}" in terminal.received
     terminal.received = ""
     terminal.press("x")
-    terminal.wait_for(KEYS)
+    terminal.wait_for(keys())
     (judge, *_) = psutil.Process(terminal.process.pid).children()
     judge.kill()
     save(project, RIGHT)

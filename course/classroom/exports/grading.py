@@ -7,12 +7,13 @@ import shlex
 from pathlib import Path
 
 from course.classroom.gradebook import Gradebook
+from course.language import language
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
 def filled_template(name: str, gradebook: Gradebook) -> str:
-    """A script with the exercises, the weights and the seed of a gradebook filled in.
+    """A script with the exercises, weights and seed of a gradebook, and the language, filled in.
 
     Dates stay out: where a submission arrives, the platform knows best when, and what that costs.
     """
@@ -21,5 +22,6 @@ def filled_template(name: str, gradebook: Gradebook) -> str:
     seed = next((grade.report.seed for grade in gradebook.grades()), 0)
     arguments = ["--seed", str(seed), "--weeks", *gradebook.exercises()]
     text = (TEMPLATES / name).read_text(encoding="utf-8")
+    text = text.replace("@LANGUAGE@", language())
     text = text.replace("@POLICY@", shlex.join(["[weights]", *weights]))
     return text.replace("@ARGUMENTS@", shlex.join(arguments))
