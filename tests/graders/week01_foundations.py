@@ -10,6 +10,7 @@ import pytest
 from course.grading import expect
 from course.grading.submission import Handle
 from course.grading.wording import kind
+from course.language import say
 
 TRAINING_SECONDS = 20
 ALMOST_NEVER = 1e-7  # least probability that a loss sees
@@ -82,7 +83,7 @@ def test_float32_from_lists(submission):
     """The result is a float32 array; a list of labels is welcome."""
     got = expect_one_hot(submission, [1, 0], 2)
     dtype = getattr(got, "dtype", None)
-    expect.that(dtype == np.float32, f"expected a float32 array, got {kind(got)}")
+    expect.that(dtype == np.float32, say("expected a float32 array, got {kind}", kind=kind(got)))
 
 
 @pytest.mark.exercise("one_hot")
@@ -93,7 +94,11 @@ def test_rejects_labels_out_of_range(submission):
         expect.raises(
             ValueError,
             lambda labels=labels, n=n_classes: submission.one_hot(np.array(labels), n),
-            f"the labels are {labels} and there are {n_classes} classes",
+            say(
+                "the labels are {labels} and there are {n_classes} classes",
+                labels=labels,
+                n_classes=n_classes,
+            ),
         )
 
 
@@ -205,7 +210,7 @@ def test_squared_error_rejects_other_shapes(submission):
     expect.raises(
         ValueError,
         lambda: submission.mean_squared_error(y, y[:, None]),
-        "y_true has shape (3,) and y_pred (3, 1)",
+        say("y_true has shape (3,) and y_pred (3, 1)"),
     )
 
 
@@ -249,7 +254,7 @@ def test_binary_loss_rejects_other_shapes(submission):
     expect.raises(
         ValueError,
         lambda: submission.binary_crossentropy(y, p[:, None]),
-        "y_true has shape (3,) and p (3, 1)",
+        say("y_true has shape {shape} and p {p_shape}", shape=(3,), p_shape=(3, 1)),
     )
 
 
@@ -292,7 +297,7 @@ def test_categorical_loss_rejects_other_shapes(submission):
         expect.raises(
             ValueError,
             lambda y_true=y_true: submission.categorical_crossentropy(y_true, p),
-            f"y_true has shape {y_true.shape} and p (2, 2)",
+            say("y_true has shape {shape} and p {p_shape}", shape=y_true.shape, p_shape=(2, 2)),
         )
 
 
@@ -343,7 +348,7 @@ def test_path_into_a_valley(submission, rng):
         expect.equal(
             got,
             walk(gradient, start, learning_rate, n_steps),
-            of="the path",
+            of=say("the path"),
             betrays=wrong_walks(gradient, start, learning_rate, n_steps),
         )
 
@@ -352,12 +357,12 @@ def test_path_into_a_valley(submission, rng):
 def test_numbers_and_matrices(submission, rng):
     """Weights of any shape, single numbers and matrices, keep it along the path."""
     got = submission.gradient_descent(line(submission, 1.0, 3.0), 5.0, 0.5, 4)
-    expect.equal(got, [5, 1, -1, -2, -2.5], of="the path")
+    expect.equal(got, [5, 1, -1, -2, -2.5], of=say("the path"))
     mixing = np.array([[2.0, 0.5], [0.5, 1.0]])
     gradient = submission.module("functools").partial(submission.module("numpy").matmul, mixing)
     start = rng.normal(size=(2, 3)).round(2)
     got = submission.gradient_descent(gradient, start, 0.3, 5)
-    expect.equal(got, walk(lambda weights: mixing @ weights, start, 0.3, 5), of="the path")
+    expect.equal(got, walk(lambda weights: mixing @ weights, start, 0.3, 5), of=say("the path"))
 
 
 @pytest.mark.exercise("gradient_descent")
@@ -367,18 +372,18 @@ def test_starts_of_integers(submission):
     betrays = {"integers_cut_off": [[4, -2], [3, -1], [2, 0]]}
     for start in ([4, -2], np.array([4, -2])):
         got = submission.gradient_descent(line(submission, 1.0, 0.0), start, 0.25, 2)
-        expect.equal(got, path, of="the path", betrays=betrays)
+        expect.equal(got, path, of=say("the path"), betrays=betrays)
 
 
 @pytest.mark.exercise("gradient_descent")
 def test_number_of_steps(submission):
     """No steps give the start alone; a negative number of them is a ValueError."""
     gradient, start = line(submission, 1.0, 0.0), np.array([1.0, 2.0])
-    expect.equal(submission.gradient_descent(gradient, start, 0.1, 0), [start], of="the path")
+    expect.equal(submission.gradient_descent(gradient, start, 0.1, 0), [start], of=say("the path"))
     expect.raises(
         ValueError,
         lambda: submission.gradient_descent(gradient, start, 0.1, -1),
-        "n_steps is -1",
+        say("n_steps is -1"),
     )
 
 
@@ -412,7 +417,9 @@ def test_forward_rejects_shapes_that_do_not_fit(submission):
         expect.raises(
             ValueError,
             lambda W=W_shape, b=b_shape: submission.dense_forward(x, np.ones(W), np.ones(b)),
-            f"x has shape (3, 2), W {W_shape} and b {b_shape}",
+            say(
+                "x has shape (3, 2), W {W_shape} and b {b_shape}", W_shape=W_shape, b_shape=b_shape
+            ),
         )
 
 
@@ -460,7 +467,12 @@ def test_backward_rejects_shapes_that_do_not_fit(submission):
         expect.raises(
             ValueError,
             lambda shapes=shapes: submission.dense_backward(*map(np.ones, shapes)),
-            "upstream, x and W have shapes {}, {} and {}".format(*shapes),
+            say(
+                "upstream, x and W have shapes {upstream}, {x} and {W}",
+                upstream=shapes[0],
+                x=shapes[1],
+                W=shapes[2],
+            ),
         )
 
 
@@ -486,7 +498,7 @@ def expect_network_gradients(submission, weights, x, y_true):
     loss, gradients = expect.parts(
         submission.backpropagate(weights, x, y_true), "loss", "gradients"
     )
-    expect.number(loss, loss_of(weights, x, y_true), of="the loss")
+    expect.number(loss, loss_of(weights, x, y_true), of=say("the loss"))
     expected = [numerical_gradient(lambda: loss_of(weights, x, y_true), moved) for moved in weights]
     expect_gradients(gradients, expected, "dW1", "db1", "dW2", "db2")
 
@@ -525,7 +537,7 @@ def test_backpropagate_rejects_other_numbers(submission, rng):
     expect.raises(
         ValueError,
         lambda: submission.backpropagate(weights, x, y_true[:1]),
-        "there are 2 samples and 1 target",
+        say("there are 2 samples and 1 target"),
     )
 
 
@@ -572,7 +584,7 @@ def test_rejects_a_limit_of_zero(submission):
         expect.raises(
             ValueError,
             lambda max_norm=max_norm: submission.clip_gradients(gradients, max_norm),
-            f"max_norm is {max_norm}",
+            say("max_norm is {max_norm}", max_norm=max_norm),
         )
 
 
@@ -616,7 +628,11 @@ def expect_typical_norms(submission, rng, depth, width, activation):
         got = expect.shape(got, (depth,)).astype(float)
         expect.that(
             bool(np.all(np.isfinite(got) & (got > 0))),
-            f"expected positive numbers for {activation}, got {got}",
+            say(
+                "expected positive numbers for {activation}, got {got}",
+                activation=activation,
+                got=got,
+            ),
         )
         draws.append(got)
     expected = typical([norms_of(depth, width, activation, seed) for seed in range(20)])
@@ -632,8 +648,15 @@ def expect_typical_norms(submission, rng, depth, width, activation):
     for layer in range(depth):
         expect.that(
             abs(typical(draws)[layer] - expected[layer]) < 0.25,
-            f"expected about {means[1][layer]:.2g} in layer {layer + 1} of {depth} "
-            f"for {activation} (mean of eight seeds), got {means[0][layer]:.2g}",
+            say(
+                "expected about {expected:.2g} in layer {layer} of {depth} for {activation} "
+                "(mean of eight seeds), got {got:.2g}",
+                expected=means[1][layer],
+                layer=layer + 1,
+                depth=depth,
+                activation=activation,
+                got=means[0][layer],
+            ),
             misconception=wrong,
         )
 
@@ -669,9 +692,10 @@ def test_seed_decides(submission, rng):
         expect.shape(submission.gradient_norms(4, 10, "sigmoid", s), (4,))
         for s in (seed, seed, seed + 1)
     )
-    expect.equal(again, one, of="the second result with the same seed", atol=0)
+    expect.equal(again, one, of=say("the second result with the same seed"), atol=0)
     expect.that(
-        not np.array_equal(one, other), "expected other values for another seed, got the same"
+        not np.array_equal(one, other),
+        say("expected other values for another seed, got the same"),
     )
 
 
@@ -683,7 +707,12 @@ def test_rejects_what_is_no_network(submission):
         expect.raises(
             ValueError,
             lambda arguments=arguments: submission.gradient_norms(*arguments),
-            "depth, width and activation are {}, {} and {!r}".format(*arguments[:3]),
+            say(
+                "depth, width and activation are {depth}, {width} and {activation!r}",
+                depth=arguments[0],
+                width=arguments[1],
+                activation=arguments[2],
+            ),
         )
 
 
@@ -711,7 +740,7 @@ def trained(submission, x, labels, **changes):
     got = submission.train_mlp(x, labels, **arguments)
     expect.that(
         isinstance(got, Handle) and submission.module("builtins").callable(got) is True,
-        f"expected train_mlp to return the function predict, got {kind(got)}",
+        say("expected train_mlp to return the function predict, got {kind}", kind=kind(got)),
         "predictions_instead_of_predict" if isinstance(got, np.ndarray) else None,
     )
     return got
@@ -727,8 +756,12 @@ def probabilities(predict, x, n_classes):
         wrong = "classes_counted"
     expect.that(
         got.shape == (len(x), n_classes),
-        f"wrong shape of predict(x) for x of shape {np.shape(x)}: "
-        f"expected {(len(x), n_classes)}, got {got.shape}",
+        say(
+            "wrong shape of predict(x) for x of shape {x_shape}: expected {expected}, got {got}",
+            x_shape=np.shape(x),
+            expected=(len(x), n_classes),
+            got=got.shape,
+        ),
         wrong,
     )
     got = got.astype(float)
@@ -739,7 +772,9 @@ def probabilities(predict, x, n_classes):
         wrong = "predicts_scores"
     in_range = bool(np.all((got >= 0) & (got <= 1 + 1e-6) & (np.abs(sums - 1)[:, None] < 1e-3)))
     expect.that(
-        in_range, f"expected rows of probabilities that add up to 1, got {got[0].round(3)}", wrong
+        in_range,
+        say("expected rows of probabilities that add up to 1, got {row}", row=got[0].round(3)),
+        wrong,
     )
     return got
 
@@ -755,7 +790,10 @@ def test_learns_what_no_line_separates(submission, rng):
     wrong = "zero_initialisation" if np.ptp(p, axis=0).max() < 1e-6 else None
     expect.that(
         bool(accuracy >= 0.85),
-        f"expected an accuracy of at least 0.85 on hidden points, got {accuracy:.2f}",
+        say(
+            "expected an accuracy of at least 0.85 on hidden points, got {accuracy:.2f}",
+            accuracy=accuracy,
+        ),
         wrong,
     )
 
@@ -768,10 +806,10 @@ def test_predict_gives_probabilities(submission, rng):
     hidden = rng.normal(size=(5, 3))
     p = probabilities(predict, hidden, 4)
     alone = np.concatenate([probabilities(predict, hidden[i : i + 1], 4) for i in range(5)])
-    expect.equal(alone, p, of="predict(x) of one sample at a time", atol=1e-5)
+    expect.equal(alone, p, of=say("predict(x) of one sample at a time"), atol=1e-5)
     expect.that(
         bool(np.ptp(p, axis=0).max() > 1e-6),
-        "expected other probabilities for other samples, got the same for all",
+        say("expected other probabilities for other samples, got the same for all"),
         "zero_initialisation",
     )
 
@@ -799,14 +837,21 @@ def test_steps_follow_the_mean_gradient(submission, rng):
     wrong = "climbs_instead_of_descends" if fall[1] < 0 and fall[8] < 0 else None
     expect.that(
         fall[1] > 0,
-        f"expected four steps to lower the training loss, it changed by {-fall[1]:+.3g}",
+        say(
+            "expected four steps to lower the training loss, it changed by {change:+.3g}",
+            change=-fall[1],
+        ),
         wrong,
     )
     ratio = fall[8] / fall[1]
     expect.that(
         1 / 3 < ratio < 3,
-        "expected four steps on all samples to lower the loss as much when each sample comes "
-        f"eight times, got {fall[1]:.3g} for once and {fall[8]:.3g} for eight times",
+        say(
+            "expected four steps on all samples to lower the loss as much when each sample comes "
+            "eight times, got {once:.3g} for once and {eight_times:.3g} for eight times",
+            once=fall[1],
+            eight_times=fall[8],
+        ),
         "divided_twice_by_n" if 0 < ratio <= 1 / 3 else "gradient_summed",
     )
 
@@ -824,8 +869,13 @@ def test_any_batch_size(submission, rng):
         loss = categorical_crossentropy_of(np.eye(2)[labels], probabilities(predict, x, 2))
         expect.that(
             bool(loss <= 0.2),
-            f"expected a training loss of at most 0.2 on 25 samples with batch_size={batch_size} "
-            f"after {n_epochs} epochs, got {loss:.2f}",
+            say(
+                "expected a training loss of at most 0.2 on 25 samples with "
+                "batch_size={batch_size} after {n_epochs} epochs, got {loss:.2f}",
+                batch_size=batch_size,
+                n_epochs=n_epochs,
+                loss=loss,
+            ),
         )
 
 
@@ -837,12 +887,14 @@ def test_same_seed_same_network(submission, rng):
     one = probabilities(trained(submission, x, labels, seed=seed), x, 2)
     again = trained(submission, x.tolist(), labels.tolist(), seed=seed)
     expect.equal(
-        probabilities(again, x, 2), one, of="predict(x) of the second network with the same seed"
+        probabilities(again, x, 2),
+        one,
+        of=say("predict(x) of the second network with the same seed"),
     )
     other = probabilities(trained(submission, x, labels, seed=seed + 1), x, 2)
     expect.that(
         bool(np.abs(one - other).max() > 1e-6),
-        "expected another network for another seed, got the same predictions",
+        say("expected another network for another seed, got the same predictions"),
     )
 
 
@@ -857,6 +909,11 @@ def test_rejects_what_cannot_be_trained(submission, rng):
             lambda n=n_labels, h=n_hidden, b=batch_size: submission.train_mlp(
                 x, labels[:n], n_hidden=h, learning_rate=0.1, n_epochs=1, batch_size=b, seed=0
             ),
-            f"6 samples come with {n_labels} labels, n_hidden={n_hidden} and "
-            f"batch_size={batch_size}",
+            say(
+                "6 samples come with {n_labels} labels, n_hidden={n_hidden} and "
+                "batch_size={batch_size}",
+                n_labels=n_labels,
+                n_hidden=n_hidden,
+                batch_size=batch_size,
+            ),
         )

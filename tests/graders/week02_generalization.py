@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from course.grading import expect
+from course.language import say
 
 # -- What the checks expect, in loops that are easy to believe -------------------------------------
 
@@ -76,14 +77,20 @@ def indices(got, n, of):
     result = expect.array(got, of)
     expect.that(
         result.ndim == 1 and (result.size == 0 or result.dtype.kind in "iu"),
-        f"expected {of} to be integers of shape (m,), got shape {result.shape}, {result.dtype}",
+        say(
+            "expected {of} to be integers of shape (m,), got shape {shape}, {dtype}",
+            of=of,
+            shape=result.shape,
+            dtype=result.dtype,
+        ),
     )
     expect.that(
         bool(np.all((result >= 0) & (result < n))),
-        f"expected {of} to hold indices from 0 to {n - 1}, got others",
+        say("expected {of} to hold indices from 0 to {last}, got others", of=of, last=n - 1),
     )
     expect.that(
-        len(np.unique(result)) == len(result), f"expected each index once in {of}, got repetitions"
+        len(np.unique(result)) == len(result),
+        say("expected each index once in {of}, got repetitions", of=of),
     )
     return result.astype(int)
 
@@ -98,14 +105,18 @@ def parts_of_split(submission, *args, **kwargs):
         shared = np.intersect1d(parts[one], parts[other])
         expect.that(
             shared.size == 0,
-            f"expected no sample in two parts, got index {shared[:1].tolist()} in both "
-            f"{names[one]} and {names[other]}",
+            say(
+                "expected no sample in two parts, got index {index} in both {one} and {other}",
+                index=shared[:1].tolist(),
+                one=names[one],
+                other=names[other],
+            ),
             misconception="parts_overlap",
         )
     n_dealt = sum(map(len, parts))
     expect.that(
         n_dealt == n,
-        f"expected each of {n} samples in one of the parts, got {n_dealt} in all",
+        say("expected each of {n} samples in one of the parts, got {got} in all", n=n, got=n_dealt),
         misconception="samples_lost",
     )
     return parts
@@ -116,21 +127,26 @@ def expect_share(count, whole, fraction, of, misconception=None):
     share = whole * fraction
     expect.that(
         abs(count - share) < 1 or count == int(share),
-        f"expected {of} to be {share:g} (rounded down or up), got {count}",
+        say(
+            "expected {of} to be {share:g} (rounded down or up), got {count}",
+            of=of,
+            share=share,
+            count=count,
+        ),
         misconception=misconception,
     )
 
 
 def expect_shares(parts, n, valid_fraction, test_fraction):
-    for part, fraction, name in (
-        (parts[1], valid_fraction, "validation"),
-        (parts[2], test_fraction, "test"),
+    for part, fraction, of in (
+        (parts[1], valid_fraction, say("the number of validation samples")),
+        (parts[2], test_fraction, say("the number of test samples")),
     ):
         # Taken from what the other part has left
         of_the_rest = abs(len(part) - n * (1 - valid_fraction) * fraction) < 1
         of_the_rest |= abs(len(part) - n * (1 - test_fraction) * fraction) < 1
         wrong = "fraction_of_the_rest" if of_the_rest else None
-        expect_share(len(part), n, fraction, f"the number of {name} samples", wrong)
+        expect_share(len(part), n, fraction, of, wrong)
 
 
 @pytest.mark.exercise("split_indices")
@@ -150,14 +166,18 @@ def test_shuffled_by_the_seed(submission, rng):
     other = parts_of_split(submission, 60, 0.25, 0.25, seed=seed + 1)
     expect.that(
         all(set(a) == set(b) for a, b in zip(first, again, strict=True)),
-        f"expected the same split twice for seed {seed}, got two different ones",
+        say("expected the same split twice for seed {seed}, got two different ones", seed=seed),
         misconception="split_without_a_seed",
     )
     in_order = all(np.ptp(part) == len(part) - 1 for part in first)
     expect.that(
         any(set(a) != set(b) for a, b in zip(first, other, strict=True)) and not in_order,
-        f"expected other samples in the parts for seed {seed + 1} than for seed {seed}, "
-        "got the same split",
+        say(
+            "expected other samples in the parts for seed {other} than for seed {seed}, got the "
+            "same split",
+            other=seed + 1,
+            seed=seed,
+        ),
         misconception="never_shuffled" if in_order else "seed_ignored",
     )
 
@@ -174,13 +194,20 @@ def test_groups_never_straddle(submission, rng):
             where = [k for k, part in enumerate(parts) if group in groups[part]]
             expect.that(
                 len(where) == 1,
-                f"expected the samples of a group in one part, got those of group "
-                f"{given[list(groups).index(group)]!r} in {len(where)} parts",
+                say(
+                    "expected the samples of a group in one part, got those of group {group!r} in "
+                    "{n_parts} parts",
+                    group=given[list(groups).index(group)],
+                    n_parts=len(where),
+                ),
                 misconception="group_straddles",
             )
-        for part, fraction, of in ((1, 0.3, "validation"), (2, 0.2, "test")):
+        for part, fraction, of in (
+            (1, 0.3, say("the number of validation groups")),
+            (2, 0.2, say("the number of test groups")),
+        ):
             count = len(np.unique(groups[parts[part]]))
-            expect_share(count, n_groups, fraction, f"the number of {of} groups")
+            expect_share(count, n_groups, fraction, of)
 
 
 @pytest.mark.exercise("split_indices")
@@ -190,10 +217,12 @@ def test_labels_keep_their_mixture(submission, rng):
     for given in (labels, labels.tolist()):
         parts = parts_of_split(submission, 88, 0.25, 0.25, int(rng.integers(100)), labels=given)
         for label in (0, 1, 5):
-            for part, of in ((1, "validation"), (2, "test")):
+            for part, of in (
+                (1, say("the number of validation samples of class {label}", label=label)),
+                (2, say("the number of test samples of class {label}", label=label)),
+            ):
                 count, whole = np.sum(labels[parts[part]] == label), np.sum(labels == label)
-                what = f"the number of {of} samples of class {label}"
-                expect_share(int(count), int(whole), 0.25, what, "labels_ignored")
+                expect_share(int(count), int(whole), 0.25, of, "labels_ignored")
 
 
 @pytest.mark.exercise("split_indices")
@@ -207,13 +236,16 @@ def test_groups_and_labels(submission, rng):
     of_part = [set(groups[part]) for part in got]
     expect.that(
         sum(map(len, of_part)) == 16,
-        "expected the samples of a group in one part, got a group in several",
+        say("expected the samples of a group in one part, got a group in several"),
         misconception="group_straddles",
     )
     for label, whole in ((0, 12), (1, 4)):
-        for part, fraction, of in ((1, 0.25, "validation"), (2, 0.5, "test")):
+        for part, fraction, of in (
+            (1, 0.25, say("the number of validation groups of class {label}", label=label)),
+            (2, 0.5, say("the number of test groups of class {label}", label=label)),
+        ):
             count = sum(label_of[group] == label for group in of_part[part])
-            expect_share(int(count), whole, fraction, f"the {of} groups of class {label}")
+            expect_share(int(count), whole, fraction, of)
 
 
 @pytest.mark.exercise("split_indices")
@@ -222,12 +254,12 @@ def test_rejects_impossible_splits(submission):
     train, _, _ = parts_of_split(submission, 1, 0.0, 0.0, 0)
     expect.equal(train, [0], of="train")
     for args, kwargs, why in (
-        ((10, -0.1, 0.2, 0), {}, "valid_fraction is -0.1"),
-        ((10, 0.2, -0.1, 0), {}, "test_fraction is -0.1"),
-        ((10, 0.5, 0.5, 0), {}, "the fractions add up to 1"),
-        ((0, 0.2, 0.2, 0), {}, "n is 0"),
-        ((4, 0.25, 0.25, 0), {"groups": [1, 2, 3]}, "there are 4 samples and 3 groups"),
-        ((4, 0.25, 0.25, 0), {"labels": [1, 0, 1, 0, 1]}, "there are 4 samples and 5 labels"),
+        ((10, -0.1, 0.2, 0), {}, say("valid_fraction is -0.1")),
+        ((10, 0.2, -0.1, 0), {}, say("test_fraction is -0.1")),
+        ((10, 0.5, 0.5, 0), {}, say("the fractions add up to 1")),
+        ((0, 0.2, 0.2, 0), {}, say("n is 0")),
+        ((4, 0.25, 0.25, 0), {"groups": [1, 2, 3]}, say("there are 4 samples and 3 groups")),
+        ((4, 0.25, 0.25, 0), {"labels": [1, 0, 1, 0, 1]}, say("there are 4 samples and 5 labels")),
     ):
         expect.raises(
             ValueError,
@@ -241,17 +273,21 @@ def test_rejects_impossible_splits(submission):
 
 def folds_of(submission, n, k, seed):
     """The folds as pairs of index arrays, each train being all that its valid is not."""
-    names = [f"fold {number}" for number in range(k)]
+    names = [say("fold {number}", number=number) for number in range(k)]
     got = expect.parts(submission.k_fold_indices(n, k, seed), *names)
     folds = []
     for name, fold in zip(names, got, strict=True):
         train, valid = expect.parts(fold, "train", "valid")
-        train = indices(train, n, f"train of {name}")
-        valid = indices(valid, n, f"valid of {name}")
+        train = indices(train, n, say("train of {fold}", fold=name))
+        valid = indices(valid, n, say("valid of {fold}", fold=name))
         shared = np.intersect1d(train, valid)
         expect.that(
             shared.size == 0,
-            f"expected train and valid of {name} without common samples, got {shared.size}",
+            say(
+                "expected train and valid of {fold} without common samples, got {n_shared}",
+                fold=name,
+                n_shared=shared.size,
+            ),
             misconception="train_holds_the_fold",
         )
         folds.append((train, valid))
@@ -266,13 +302,24 @@ def test_every_sample_is_validated_once(submission, rng):
         counts = np.bincount(valid, minlength=n)
         expect.that(
             counts.max() == 1,
-            f"expected each sample in one validation part, got index {counts.argmax()} in "
-            f"{counts.max()} (n={n}, k={k})",
+            say(
+                "expected each sample in one validation part, got index {index} in {n_parts} "
+                "(n={n}, k={k})",
+                index=counts.argmax(),
+                n_parts=counts.max(),
+                n=n,
+                k=k,
+            ),
             misconception="folds_drawn_independently",
         )
         expect.that(
             counts.min() == 1,
-            f"expected each of {n} samples in a validation part, got {counts.sum()} in all (k={k})",
+            say(
+                "expected each of {n} samples in a validation part, got {got} in all (k={k})",
+                n=n,
+                got=counts.sum(),
+                k=k,
+            ),
             misconception="remainder_lost",
         )
 
@@ -284,8 +331,14 @@ def test_train_is_the_rest(submission):
         for number, (train, valid) in enumerate(folds_of(submission, n, k, 5)):
             expect.that(
                 len(valid) > 0 and len(train) + len(valid) == n,
-                f"expected train and valid of fold {number} to hold {n} samples together, got "
-                f"{len(train)} and {len(valid)}",
+                say(
+                    "expected train and valid of fold {number} to hold {n} samples together, got "
+                    "{n_train} and {n_valid}",
+                    number=number,
+                    n=n,
+                    n_train=len(train),
+                    n_valid=len(valid),
+                ),
             )
 
 
@@ -296,7 +349,13 @@ def test_sizes_differ_by_at_most_one(submission):
         sizes = [len(valid) for _, valid in folds_of(submission, n, k, 2)]
         expect.that(
             min(sizes) >= 1 and max(sizes) - min(sizes) <= 1,
-            f"expected {k} validation parts of {n // k} or {-(-n // k)} samples, got sizes {sizes}",
+            say(
+                "expected {k} validation parts of {small} or {large} samples, got sizes {sizes}",
+                k=k,
+                small=n // k,
+                large=-(-n // k),
+                sizes=sizes,
+            ),
             misconception="last_fold_takes_the_remainder" if sizes[-1] > max(sizes[:-1]) else None,
         )
 
@@ -310,13 +369,19 @@ def test_folds_are_shuffled_by_the_seed(submission, rng):
         return [set(valid) for _, valid in folds_of(submission, 40, 4, seed)]
 
     first, again, other = validated(seed), validated(seed), validated(seed + 1)
-    expect.that(all(first), "expected samples in every validation part, got an empty one")
-    expect.that(first == again, f"expected the same folds twice for seed {seed}, got others")
+    expect.that(all(first), say("expected samples in every validation part, got an empty one"))
+    same = first == again
+    expect.that(same, say("expected the same folds twice for seed {seed}, got others", seed=seed))
     in_order = all(max(valid) - min(valid) == len(valid) - 1 for valid in first)
     expect.that(
         not in_order and sorted(map(sorted, first)) != sorted(map(sorted, other)),
-        f"expected other folds for seed {seed + 1} than for seed {seed}, and shuffled ones; got "
-        + ("runs of neighbours" if in_order else "the same"),
+        say(
+            "expected other folds for seed {other} than for seed {seed}, and shuffled ones; got "
+            "{got}",
+            other=seed + 1,
+            seed=seed,
+            got=say("runs of neighbours") if in_order else say("the same folds"),
+        ),
         misconception="folds_not_shuffled" if in_order else None,
     )
 
@@ -326,11 +391,13 @@ def test_rejects_impossible_numbers_of_folds(submission):
     """Fewer than 2 folds, or more folds than samples, are a ValueError; k = n is fine."""
     expect.that(
         sorted(int(v[0]) for _, v in folds_of(submission, 3, 3, 0) if len(v) == 1) == [0, 1, 2],
-        "expected each sample to be a fold of its own for n=3, k=3",
+        say("expected each sample to be a fold of its own for n=3, k=3"),
     )
     for k in (0, 1, 4):
         expect.raises(
-            ValueError, lambda k=k: submission.k_fold_indices(3, k, 0), f"k is {k} and n is 3"
+            ValueError,
+            lambda k=k: submission.k_fold_indices(3, k, 0),
+            say("k is {k} and n is 3", k=k),
         )
 
 
@@ -376,9 +443,13 @@ def test_rejects_other_columns(submission):
     train = np.array([[1.0, 2.0], [3.0, 6.0]])
     expect_standardized(submission, train, train + 1)
     expect.raises(
-        ValueError, lambda: submission.standardize(train, train[:, :1]), "the columns are 2 and 1"
+        ValueError,
+        lambda: submission.standardize(train, train[:, :1]),
+        say("the columns are 2 and 1"),
     )
-    expect.raises(ValueError, lambda: submission.standardize(train[:0], train), "train is empty")
+    expect.raises(
+        ValueError, lambda: submission.standardize(train[:0], train), say("train is empty")
+    )
 
 
 # -- confusion_matrix and accuracy -----------------------------------------------------------------
@@ -413,9 +484,9 @@ def test_rejects_unknown_classes(submission):
     """Classes outside 0 … n_classes - 1 and arrays of different lengths are a ValueError."""
     expect.equal(submission.confusion_matrix([0, 1], [1, 1], 2), [[0, 1], [0, 1]], of="matrix")
     for y_true, y_pred, why in (
-        ([0, 2], [1, 1], "class 2 is not one of 2"),
-        ([0, 1], [1, -1], "class -1 is not one of 2"),
-        ([0, 1, 1], [1, 1], "the lengths are 3 and 2"),
+        ([0, 2], [1, 1], say("class 2 is not one of 2")),
+        ([0, 1], [1, -1], say("class -1 is not one of 2")),
+        ([0, 1, 1], [1, 1], say("the lengths are 3 and 2")),
     ):
         expect.raises(
             ValueError,
@@ -431,9 +502,13 @@ def rejects_shapes(call, right, expected):
     expect.raises(
         ValueError,
         lambda: call(y_true, y_pred[:, None]),
-        f"the shapes are {y_true.shape} and {y_pred[:, None].shape}",
+        say(
+            "the shapes are {one} and {other}",
+            one=y_true.shape,
+            other=y_pred[:, None].shape,
+        ),
     )
-    expect.raises(ValueError, lambda: call(y_true[:0], y_pred[:0]), "there are no predictions")
+    expect.raises(ValueError, lambda: call(y_true[:0], y_pred[:0]), say("there are no predictions"))
 
 
 @pytest.mark.exercise("accuracy")
@@ -536,7 +611,11 @@ def test_rejects_beta_of_zero(submission):
     y = np.array([1, 0])
     rejects_shapes(lambda t, p: submission.f_beta(t, p, 1), ([0, 1, 1], [1, 1, 1]), 0.8)
     for beta in (0, -1.0):
-        expect.raises(ValueError, lambda b=beta: submission.f_beta(y, y, b), f"beta is {beta}")
+        expect.raises(
+            ValueError,
+            lambda b=beta: submission.f_beta(y, y, b),
+            say("beta is {beta}", beta=beta),
+        )
 
 
 @pytest.mark.exercise("macro_f1")
@@ -568,7 +647,11 @@ def test_rejects_unknown_classes_macro(submission):
         expect.raises(
             ValueError,
             lambda t=y_true, p=y_pred: submission.macro_f1(np.array(t), np.array(p), 2),
-            f"y_true is {y_true} and y_pred {y_pred}, with 2 classes",
+            say(
+                "y_true is {y_true} and y_pred {y_pred}, with 2 classes",
+                y_true=y_true,
+                y_pred=y_pred,
+            ),
         )
 
 
@@ -659,9 +742,9 @@ def test_rejects_one_class_only(submission):
     """Without positives, or without negatives, there is no curve: a ValueError."""
     expect_curve(submission, np.array([1, 0]), np.array([0.3, 0.2]))
     for y_true, scores, why in (
-        ([1, 1], [0.3, 0.2], "there are no negatives"),
-        ([0, 0], [0.3, 0.2], "there are no positives"),
-        ([0, 1], [0.3, 0.2, 0.1], "the lengths are 2 and 3"),
+        ([1, 1], [0.3, 0.2], say("there are no negatives")),
+        ([0, 0], [0.3, 0.2], say("there are no positives")),
+        ([0, 1], [0.3, 0.2, 0.1], say("the lengths are 2 and 3")),
     ):
         expect.raises(
             ValueError,
@@ -703,9 +786,9 @@ def test_rejects_one_class_only_auc(submission):
     """Without positives, or without negatives, there are no pairs: a ValueError."""
     expect.number(submission.roc_auc(np.array([1, 0]), np.array([0.3, 0.2])), 1)
     for y_true, scores, why in (
-        ([1, 1], [0.3, 0.2], "there are no negatives"),
-        ([0, 0], [0.3, 0.2], "there are no positives"),
-        ([0, 1], [0.3, 0.2, 0.1], "the lengths are 2 and 3"),
+        ([1, 1], [0.3, 0.2], say("there are no negatives")),
+        ([0, 0], [0.3, 0.2], say("there are no positives")),
+        ([0, 1], [0.3, 0.2, 0.1], say("the lengths are 2 and 3")),
     ):
         expect.raises(
             ValueError,
@@ -728,7 +811,7 @@ def expect_penalty(penalty, size, rng):
 
 def rejects_negative_strength(penalty, expected):
     expect.number(penalty(np.array([2.0, -1.0]), 1), expected)
-    expect.raises(ValueError, lambda: penalty(np.array([2.0]), -0.1), "strength is -0.1")
+    expect.raises(ValueError, lambda: penalty(np.array([2.0]), -0.1), say("strength is -0.1"))
 
 
 @pytest.mark.exercise("l1_penalty")
@@ -760,7 +843,7 @@ def test_rejects_negative_strength_l2(submission):
 
 def expect_best_epoch(submission, losses, patience):
     got = submission.early_stopping_epoch(losses, patience)
-    expect.number(got, expected_early_stopping_epoch(losses, patience), of="the epoch")
+    expect.number(got, expected_early_stopping_epoch(losses, patience), of=say("the epoch"))
 
 
 @pytest.mark.exercise("early_stopping_epoch")
@@ -803,9 +886,11 @@ def test_rejects_no_patience(submission):
     """No losses, or a patience below 1, are a ValueError."""
     expect_best_epoch(submission, [2.0, 1.0], 1)
     expect.raises(
-        ValueError, lambda: submission.early_stopping_epoch([2.0, 1.0], 0), "patience is 0"
+        ValueError, lambda: submission.early_stopping_epoch([2.0, 1.0], 0), say("patience is 0")
     )
-    expect.raises(ValueError, lambda: submission.early_stopping_epoch([], 2), "there is no loss")
+    expect.raises(
+        ValueError, lambda: submission.early_stopping_epoch([], 2), say("there is no loss")
+    )
 
 
 # -- cross_validate --------------------------------------------------------------------------------
@@ -844,16 +929,20 @@ def run_recorded(submission, x, y, k, seed):
     recorder = submission.helper(RECORDER, "Recorder")()
     got = submission.cross_validate(recorder.fit, x, y, k, seed)
     noted = recorder.trained_on
-    fits = expect.parts(noted, *(f"fit {i}" for i in range(len(noted)))) if noted else []
+    fits = (
+        expect.parts(noted, *(say("fit {number}", number=i) for i in range(len(noted))))
+        if noted
+        else []
+    )
     trained_on = []
     for fit in fits:
         x_seen, y_seen = expect.parts(fit, "x", "y")
         x_seen = expect.array(x_seen, "x_train")
         expect.that(
             x_seen.ndim == 2 and x_seen.shape[1] == 2 and len(x_seen) > 0,
-            f"expected x_train of shape (m, 2), got {x_seen.shape}",
+            say("expected x_train of shape (m, 2), got {shape}", shape=x_seen.shape),
         )
-        numbers = indices(x_seen[:, 1].astype(int), len(x), "x_train's samples")
+        numbers = indices(x_seen[:, 1].astype(int), len(x), say("x_train's samples"))
         expect.equal(x_seen, x[numbers], of="x_train")
         expect.equal(y_seen, y[numbers], of="y_train")
         trained_on.append(numbers)
@@ -868,19 +957,28 @@ def expect_folds(trained_on, n, k):
         wrong = "one_model_for_all_folds" if leaks else "first_model_reused"
     expect.that(
         len(trained_on) == k,
-        f"expected fit to be called {k} times, once per fold, got {len(trained_on)} calls",
+        say(
+            "expected fit to be called {k} times, once per fold, got {n_calls} calls",
+            k=k,
+            n_calls=len(trained_on),
+        ),
         misconception=wrong,
     )
     left_out = [set(range(n)) - set(numbers.tolist()) for numbers in trained_on]
     expect.that(
         all(left_out),
-        "expected each model to be trained without its fold, got one trained on all samples",
+        say("expected each model to be trained without its fold, got one trained on all samples"),
         misconception="trained_on_everything",
     )
     sizes = sorted(map(len, left_out))
     expect.that(
         sum(sizes) == n and set().union(*left_out) == set(range(n)) and sizes[-1] - sizes[0] <= 1,
-        f"expected each of {n} samples left out by one of {k} models, got {sizes} left out",
+        say(
+            "expected each of {n} samples left out by one of {k} models, got {sizes} left out",
+            n=n,
+            k=k,
+            sizes=sizes,
+        ),
     )
     return [sorted(numbers) for numbers in left_out]
 
@@ -892,8 +990,9 @@ def test_a_fresh_model_per_fold(submission, rng):
         x, y = two_classes(rng, n)
         got, trained_on = run_recorded(submission, x, y, k, 3)
         expect_folds(trained_on, n, k)
-        scores = expect.array(got, "the scores")
-        expect.that(bool(np.all((scores >= 0) & (scores <= 1))), "expected scores between 0 and 1")
+        scores = expect.array(got, say("the scores"))
+        between = bool(np.all((scores >= 0) & (scores <= 1)))
+        expect.that(between, say("expected scores between 0 and 1"))
 
 
 @pytest.mark.exercise("cross_validate")
@@ -905,14 +1004,14 @@ def test_scores_of_the_folds_left_out(submission, rng):
         left_out = expect_folds(trained_on, n, k)
         scores = [score_on(*pair, x, y) for pair in zip(left_out, trained_on, strict=True)]
         on_train = [score_on(numbers, numbers, x, y) for numbers in trained_on]
-        if expect.array(got, "the scores").ndim == 0:
+        if expect.array(got, say("the scores")).ndim == 0:
             best = bool(np.isclose(expect.array(got), max(scores)))
             expect.fail(
-                f"expected {k} scores, one per fold, got one number",
+                say("expected {k} scores, one per fold, got one number", k=k),
                 misconception="best_fold_reported" if best else "mean_reported",
             )
         expect.equal(
-            got, scores, of="the scores", betrays={"scored_on_the_training_part": on_train}
+            got, scores, of=say("the scores"), betrays={"scored_on_the_training_part": on_train}
         )
 
 
@@ -923,10 +1022,15 @@ def test_folds_by_the_seed(submission, rng):
     seed = int(rng.integers(1_000))
     runs = [run_recorded(submission, x, y, 4, s)[1] for s in (seed, seed, seed + 1)]
     first, again, other = (sorted(expect_folds(trained_on, 40, 4)) for trained_on in runs)
-    expect.that(first == again, f"expected the same folds twice for seed {seed}, got others")
+    same = first == again
+    expect.that(same, say("expected the same folds twice for seed {seed}, got others", seed=seed))
     expect.that(
         first != other,
-        f"expected other folds for seed {seed + 1} than for seed {seed}, got the same",
+        say(
+            "expected other folds for seed {other} than for seed {seed}, got the same",
+            other=seed + 1,
+            seed=seed,
+        ),
         misconception="seed_not_passed_on",
     )
 
@@ -937,12 +1041,12 @@ def test_rejects_rows_without_classes(submission, rng):
     x, y = two_classes(rng, 12)
     got, trained_on = run_recorded(submission, x, y, 2, 0)
     expect_folds(trained_on, 12, 2)
-    expect.shape(got, (2,), of="the scores")
+    expect.shape(got, (2,), of=say("the scores"))
     fit = submission.helper(RECORDER, "Recorder")().fit
     for rows, classes, k, why in (
-        (x, y[:-1], 2, "x has 12 rows and y 11"),
-        (x, y, 1, "k is 1"),
-        (x, y, 13, "k is 13 and there are 12 samples"),
+        (x, y[:-1], 2, say("x has 12 rows and y 11")),
+        (x, y, 1, say("k is {k}", k=1)),
+        (x, y, 13, say("k is 13 and there are 12 samples")),
     ):
         expect.raises(
             ValueError,

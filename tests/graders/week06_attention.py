@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from course.grading import expect
+from course.language import say
 
 # -- what is expected ------------------------------------------------------------------------------
 
@@ -60,8 +61,8 @@ def expect_attention(submission, q, k, v, mask=None):
     got = submission.scaled_dot_product_attention(*arguments)
     output, weights = expect.parts(got, "output", "weights")
     expected_output, expected_weights = attention_of(q, k, v, mask)
-    expect.equal(weights, expected_weights, of="the weights", atol=1e-5)
-    expect.equal(output, expected_output, of="the output", atol=1e-5)
+    expect.equal(weights, expected_weights, of=say("the weights"), atol=1e-5)
+    expect.equal(output, expected_output, of=say("the output"), atol=1e-5)
 
 
 @pytest.mark.exercise("scaled_dot_product_attention")
@@ -121,9 +122,9 @@ def test_attention_rejects_what_does_not_fit(submission, rng):
     expect_attention(submission, q, k, v)
     fits = np.ones((3, 4), dtype=bool)
     for arguments, why in (
-        ((q[:, :4], k, v), "q has 4 columns and k has 5"),
-        ((q, k, v[:3]), "there are 4 keys and 3 values"),
-        ((q, k, v, fits.T), "the mask has shape (4, 3), for 3 queries and 4 keys"),
+        ((q[:, :4], k, v), say("q has 4 columns and k has 5")),
+        ((q, k, v[:3]), say("there are 4 keys and 3 values")),
+        ((q, k, v, fits.T), say("the mask has shape (4, 3), for 3 queries and 4 keys")),
     ):
         expect.raises(
             ValueError,
@@ -138,7 +139,7 @@ def test_attention_rejects_what_does_not_fit(submission, rng):
 def expect_booleans(got, expected, of):
     expect.equal(got, expected, of=of)
     kind = expect.array(got).dtype.kind
-    expect.that(kind == "b", f"expected {of} to hold True and False, got numbers")
+    expect.that(kind == "b", say("expected {of} to hold True and False, got numbers", of=of))
 
 
 @pytest.mark.exercise("causal_mask")
@@ -146,7 +147,7 @@ def test_itself_and_what_came_before(submission):
     """Row t is True in the columns 0 … t and False after them."""
     for length in (3, 1, 6):
         expected = [[column <= row for column in range(length)] for row in range(length)]
-        expect_booleans(submission.causal_mask(length), expected, "the mask")
+        expect_booleans(submission.causal_mask(length), expected, say("the mask"))
 
 
 @pytest.mark.exercise("causal_mask")
@@ -155,7 +156,9 @@ def test_causal_mask_rejects_no_steps(submission):
     expect.equal(submission.causal_mask(2), [[True, False], [True, True]])
     for length in (0, -1):
         expect.raises(
-            ValueError, lambda n=length: submission.causal_mask(n), f"the length is {length}"
+            ValueError,
+            lambda n=length: submission.causal_mask(n),
+            say("the length is {length}", length=length),
         )
 
 
@@ -165,10 +168,10 @@ def test_words_are_kept_padding_is_not(submission, rng):
     expect_booleans(
         submission.padding_mask([[5, 3, 0], [7, 0, 0]]),
         [[[True, True, False]], [[True, False, False]]],
-        "the mask",
+        say("the mask"),
     )
     tokens = rng.integers(0, 4, size=(3, 6))
-    expect_booleans(submission.padding_mask(tokens), (tokens != 0)[:, None, :], "the mask")
+    expect_booleans(submission.padding_mask(tokens), (tokens != 0)[:, None, :], say("the mask"))
 
 
 @pytest.mark.exercise("padding_mask")
@@ -188,7 +191,7 @@ def test_padding_mask_rejects_other_shapes(submission):
         expect.raises(
             ValueError,
             lambda shape=shape: submission.padding_mask(np.ones(shape, dtype=int)),
-            f"the tokens have shape {shape}",
+            say("the tokens have shape {shape}", shape=shape),
         )
 
 
@@ -218,7 +221,7 @@ def test_encoding_rejects_empty_sizes(submission):
         expect.raises(
             ValueError,
             lambda size=size: submission.positional_encoding(*size),
-            f"length and depth are {size}",
+            say("length and depth are {size}", size=size),
         )
 
 
@@ -257,7 +260,7 @@ def test_split_rejects_a_remainder(submission):
         expect.raises(
             ValueError,
             lambda n=num_heads: submission.split_heads(x, n),
-            f"there are 6 columns and {num_heads} heads",
+            say("there are 6 columns and {num_heads} heads", num_heads=num_heads),
         )
 
 
@@ -283,7 +286,9 @@ def test_merge_rejects_what_has_no_heads(submission):
     """An array without an axis of heads is a ValueError."""
     x = np.arange(12.0).reshape(3, 4)
     expect.equal(submission.merge_heads(split_of(x, 2)), x)
-    expect.raises(ValueError, lambda: submission.merge_heads(x), "x has shape (3, 4)")
+    expect.raises(
+        ValueError, lambda: submission.merge_heads(x), say("x has shape {shape}", shape=(3, 4))
+    )
 
 
 # -- multi_head_attention --------------------------------------------------------------------------
@@ -312,7 +317,7 @@ def expect_multi_head(submission, arguments, num_heads, mask=None):
     masks = () if mask is None else (mask,)
     got = submission.multi_head_attention(*arguments, num_heads, *masks)
     expect.equal(
-        got, multi_head_of(*arguments, num_heads, mask), of="the output", rtol=1e-3, atol=1e-4
+        got, multi_head_of(*arguments, num_heads, mask), of=say("the output"), rtol=1e-3, atol=1e-4
     )
 
 
@@ -360,9 +365,12 @@ def test_heads_reject_what_does_not_fit(submission, rng):
     )
     expect_multi_head(submission, [q, k, v, wq, wk, wv, wo], 3)
     for arguments, why in (
-        ((q, k, v, wq[:3], wk, wv, wo, 3), "q has 4 columns and wq 3 rows"),
-        ((q, k, v, wq, wk, wv, wo, 4), "there are 6 columns and 4 heads"),
-        ((q, k, v[:, :2], wq, wk, wv, wo, 3), "there are 3 keys and 2 values"),
+        ((q, k, v, wq[:3], wk, wv, wo, 3), say("q has 4 columns and wq 3 rows")),
+        (
+            (q, k, v, wq, wk, wv, wo, 4),
+            say("there are 6 columns and {num_heads} heads", num_heads=4),
+        ),
+        ((q, k, v[:, :2], wq, wk, wv, wo, 3), say("there are 3 keys and 2 values")),
     ):
         expect.raises(
             ValueError,
@@ -411,8 +419,8 @@ def test_cross_attention_rejects_what_does_not_fit(submission, rng):
     got = submission.cross_attention(decoder, encoder, wq, wk, wv)
     expect.equal(got, cross_of(decoder, encoder, wq, wk, wv), atol=1e-5)
     for arguments, why in (
-        ((decoder, encoder, wk, wk, wv), "the decoder has 4 columns and wq 6 rows"),
-        ((decoder, encoder, wq, wk, wv[:4]), "the encoder has 6 columns and wv 4 rows"),
+        ((decoder, encoder, wk, wk, wv), say("the decoder has 4 columns and wq 6 rows")),
+        ((decoder, encoder, wq, wk, wv[:4]), say("the encoder has 6 columns and wv 4 rows")),
     ):
         expect.raises(
             ValueError,
@@ -471,9 +479,9 @@ def test_normalization_rejects_other_lengths(submission, rng):
     one = np.ones(4)
     expect.equal(submission.layer_normalization(x, one, one), normalized(x, one, one), atol=1e-4)
     for gamma, beta, why in (
-        (np.ones(3), np.ones(3), "there are 4 columns and gamma has 3 numbers"),
-        (one, np.ones(1), "there are 4 columns and beta has 1 number"),
-        (np.ones((3, 4)), one, "gamma has shape (3, 4)"),
+        (np.ones(3), np.ones(3), say("there are 4 columns and gamma has 3 numbers")),
+        (one, np.ones(1), say("there are 4 columns and beta has 1 number")),
+        (np.ones((3, 4)), one, say("gamma has shape (3, 4)")),
     ):
         expect.raises(
             ValueError,

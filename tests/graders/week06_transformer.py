@@ -9,6 +9,7 @@ import pytest
 
 from course.grading import expect
 from course.grading.submission import Handle
+from course.language import say
 
 SECONDS = 60  # for a check that builds a network
 TRAINING_SECONDS = 120  # also where a slow computer has other things to do
@@ -99,17 +100,20 @@ def windows_like(rng, *shape):
     return rng.normal(size=shape).astype("float32")
 
 
-def called(model, x, shape, training=False, of="the model's output"):
+def called(model, x, shape, training=False):
     """What a model makes of x, finite and of this shape."""
-    got = expect.shape(model(x, training=training), shape, of=of)
-    expect.that(bool(np.isfinite(got).all()), f"expected {of} to be finite numbers")
+    got = expect.shape(model(x, training=training), shape, of=say("the model's output"))
+    finite = bool(np.isfinite(got).all())
+    expect.that(finite, say("expected the model's output to be finite numbers"))
     return got
 
 
 def shapes_of(submission, model):
     """(path, shape) of each weight that is trained."""
     got = submission.helper(INSPECTION, "shapes")(model)
-    expect.that(isinstance(got, list) and len(got) > 0, "expected a model with weights to train")
+    expect.that(
+        isinstance(got, list) and len(got) > 0, say("expected a model with weights to train")
+    )
     return [(str(path), tuple(shape)) for path, shape in got]
 
 
@@ -130,13 +134,23 @@ def expect_attention_layers(shapes, n_blocks, head_size, num_heads, misconceptio
     queries = kernels_of(shapes, "/query/kernel")
     expect.that(
         len(queries) == n_blocks,
-        f"expected {n_blocks} layers of keras.layers.MultiHeadAttention, got {len(queries)}",
+        say(
+            "expected {expected} layers of keras.layers.MultiHeadAttention, got {got}",
+            expected=n_blocks,
+            got=len(queries),
+        ),
         misconception,
     )
     for shape in queries:
         expect.that(
             shape[1:] == (num_heads, head_size),
-            f"expected {num_heads} heads of size {head_size}, got {shape[1]} of {shape[2]}",
+            say(
+                "expected {num_heads} heads of size {head_size}, got {got} of {got_size}",
+                num_heads=num_heads,
+                head_size=head_size,
+                got=shape[1],
+                got_size=shape[2],
+            ),
             "heads_and_sizes_swapped" if shape[1:] == (head_size, num_heads) else None,
         )
 
@@ -147,7 +161,7 @@ def expect_gradients(submission, model, x, y=None):
     got = submission.helper(INSPECTION, "gradients")(model, x, y)
     expect.that(
         any(is_attention(path) for path, _ in shapes),
-        "expected layers of keras.layers.MultiHeadAttention, found none",
+        say("expected layers of keras.layers.MultiHeadAttention, found none"),
         "no_attention",
     )
     for (path, _), gradient in zip(shapes, got, strict=True):
@@ -156,8 +170,12 @@ def expect_gradients(submission, model, x, y=None):
         largest = 0.0 if gradient is None else float(np.abs(expect.array(gradient)).max())
         expect.that(
             largest > LEAST_GRADIENT,
-            f"expected every kernel of the attention layers to get a gradient, "
-            f"got {largest:.1g} at most for {path}: it can never learn",
+            say(
+                "expected every kernel of the attention layers to get a gradient, "
+                "got {largest:.1g} at most for {kernel}: it can never learn",
+                largest=largest,
+                kernel=path,
+            ),
             "no_projection",
         )
 
@@ -166,33 +184,43 @@ def expect_loss(submission, model, x, y, n_classes):
     """The loss is the cross-entropy of integer labels from 0."""
     expect.that(
         model.has("optimizer") and model.optimizer is not None,
-        "expected a compiled model, got one without an optimizer: call model.compile(...)",
+        say("expected a compiled model, got one without an optimizer: call model.compile(...)"),
         "not_compiled",
     )
     p = called(model, x, (len(x), n_classes if n_classes > 2 else 1)).clip(1e-7, 1 - 1e-7)
     of_truth = p[np.arange(len(y)), y] if n_classes > 2 else np.where(y == 1, p[:, 0], 1 - p[:, 0])
     got = submission.helper(INSPECTION, "loss")(model, x, y)
-    expect.number(got, -np.log(of_truth).mean(), of="the loss of integer labels", rtol=1e-2)
+    expect.number(got, -np.log(of_truth).mean(), of=say("the loss of integer labels"), rtol=1e-2)
 
 
 def expect_head(submission, model, x, n_classes, rng):
     """Probabilities of the classes in the right shape, and the loss for them."""
     expected = (len(x), n_classes if n_classes > 2 else 1)
-    got = expect.array(model(x, training=False), of="the model's output")
+    got = expect.array(model(x, training=False), of=say("the model's output"))
     wrong = None
     if n_classes == 2 and got.shape == expected and np.allclose(got, 1):
         wrong = "softmax_over_one_unit"
     elif got.shape == (len(x), n_classes + 1):
         wrong = "labels_from_one"
-    expect.shape(got, expected, "the model's output", wrong)
+    expect.shape(got, expected, say("the model's output"), wrong)
     expect.that(
         bool(np.isfinite(got).all() and (got >= 0).all() and (got <= 1).all()),
-        f"expected probabilities, got values from {got.min():.3g} to {got.max():.3g}",
+        say(
+            "expected probabilities, got values from {least:.3g} to {greatest:.3g}",
+            least=got.min(),
+            greatest=got.max(),
+        ),
     )
     if n_classes > 2:
-        expect.equal(got.sum(axis=1), np.ones(len(x)), of="the sums of probabilities", rtol=1e-3)
+        expect.equal(
+            got.sum(axis=1), np.ones(len(x)), of=say("the sums of probabilities"), rtol=1e-3
+        )
     varies = bool(np.ptp(got, axis=0).max() > LEAST_DIFFERENCE)
-    expect.that(varies, f"expected other probabilities for other windows, got {got[0]}", wrong)
+    expect.that(
+        varies,
+        say("expected other probabilities for other windows, got {one}", one=got[0]),
+        wrong,
+    )
     labels = rng.permutation(np.resize(np.arange(n_classes), len(x)))
     expect_loss(submission, model, x, labels, n_classes)
 
@@ -203,21 +231,30 @@ def expect_dropout(model, x, active, what):
     again = expect.array(model(x, training=False))
     expect.that(
         bool(np.allclose(still, again, atol=1e-6)),
-        f"expected the same output from two calls outside of training, with {what}; got two "
-        "different ones",
+        say(
+            "expected the same output from two calls outside of training, with {what}; got two "
+            "different ones",
+            what=what,
+        ),
         "dropout_at_test_too",
     )
     one, other = (expect.array(model(x, training=True)) for _ in range(2))
     if active:
         expect.that(
             not np.allclose(one, other, atol=1e-6),
-            f"expected values to be dropped in training, with {what}; got the same output twice",
+            say(
+                "expected values to be dropped in training, with {what}; got the same output twice",
+                what=what,
+            ),
             "dropout_ignored",
         )
     else:
         expect.that(
             bool(np.allclose(one, still, atol=1e-5)),
-            f"expected nothing to be dropped in training, with {what}; got another output",
+            say(
+                "expected nothing to be dropped in training, with {what}; got another output",
+                what=what,
+            ),
         )
 
 
@@ -237,7 +274,8 @@ def symbolic(keras, submission, build, length, depth):
     inputs = keras.Input((length, depth))
     outputs = build(inputs)
     expect.that(
-        isinstance(outputs, Handle), f"expected a symbolic tensor, got {type(outputs).__name__}"
+        isinstance(outputs, Handle),
+        say("expected a symbolic tensor, got {kind}", kind=type(outputs).__name__),
     )
     return keras.Model(inputs, outputs)
 
@@ -251,7 +289,7 @@ def expect_encoding(submission, keras, x):
     expect.equal(
         model(x),
         x + encoding_of(length, depth),
-        of="the sum",
+        of=say("the sum"),
         rtol=1e-3,
         atol=1e-4,
         betrays={
@@ -291,7 +329,7 @@ def test_encoding_rejects_other_axes(submission, rng):
         expect.raises(
             ValueError,
             lambda inputs=inputs: submission.add_positional_encoding(inputs),
-            f"the inputs have shape {(None, *shape)}",
+            say("the inputs have shape {shape}", shape=(None, *shape)),
         )
 
 
@@ -310,7 +348,8 @@ def encoder(submission, keras, length, depth, *sizes, **named):
 
 def expect_work(got, x):
     expect.that(
-        not np.allclose(got, x, atol=1e-3), "expected a block to change its inputs, got them back"
+        not np.allclose(got, x, atol=1e-3),
+        say("expected a block to change its inputs, got them back"),
     )
 
 
@@ -335,12 +374,15 @@ def test_steps_look_at_each_other(submission, rng):
     unmoved = [step for step in range(6) if difference[0, step] < LEAST_DIFFERENCE]
     expect.that(
         not unmoved,
-        f"expected a change in step 2 to show in all steps, got none in {unmoved}",
+        say(
+            "expected a change in step 2 to show in all steps, got none in {unmoved}",
+            unmoved=unmoved,
+        ),
         "no_attention" if len(unmoved) == 5 else None,
     )
     expect.that(
         bool(difference[1].max() < LEAST_DIFFERENCE),
-        "expected a change in one sample not to show in another, but it did",
+        say("expected a change in one sample not to show in another, but it did"),
         "attends_to_other_samples",
     )
 
@@ -352,7 +394,7 @@ def test_what_came_in_is_added(submission, rng):
     model = encoder(submission, keras, 4, 12, 3, 2, 10)
     x = windows_like(rng, 3, 4, 12)
     expect_work(called(model, x, x.shape), x)
-    weights = [expect.array(array, of="a weight") for array in model.get_weights()]
+    weights = [expect.array(array, of=say("a weight")) for array in model.get_weights()]
     model.set_weights([(a if a.ndim < 2 else 0 * a).astype("float32") for a in weights])
     got = called(model, x, x.shape)
 
@@ -363,8 +405,11 @@ def test_what_came_in_is_added(submission, rng):
     alike = float((standardized(got) * standardized(x)).mean())
     expect.that(
         alike > 0.99,
-        "expected the block to hand on what came in when its kernels are 0 (x + attention(x), then "
-        f"x + feed_forward(x)), got something with a correlation of {alike:.2f} to it",
+        say(
+            "expected the block to hand on what came in when its kernels are 0 (x + attention(x), "
+            "then x + feed_forward(x)), got something with a correlation of {alike:.2f} to it",
+            alike=alike,
+        ),
         "no_residual",
     )
 
@@ -379,12 +424,26 @@ def test_heads_and_units(submission, rng):
         shapes = shapes_of(submission, model)
         expect_attention_layers(shapes, 1, head_size, num_heads)
         others = [shape for path, shape in shapes if not is_attention(path) and len(shape) > 1]
-        for ends, what in (((6, ff_dim), "to"), ((ff_dim, 6), "back from")):
-            expect.that(
-                any(shape[-2:] == ends for shape in others),
-                f"expected a kernel {what} the ff_dim={ff_dim} units of the feed-forward part, "
-                f"from {ends[0]} to {ends[1]}; got kernels of shapes {others}",
-            )
+        expect.that(
+            any(shape[-2:] == (6, ff_dim) for shape in others),
+            say(
+                "expected a kernel to the ff_dim={ff_dim} units of the feed-forward part, "
+                "from {depth} to {ff_dim}; got kernels of shapes {shapes}",
+                ff_dim=ff_dim,
+                depth=6,
+                shapes=others,
+            ),
+        )
+        expect.that(
+            any(shape[-2:] == (ff_dim, 6) for shape in others),
+            say(
+                "expected a kernel back from the ff_dim={ff_dim} units of the feed-forward part, "
+                "from {ff_dim} to {depth}; got kernels of shapes {shapes}",
+                ff_dim=ff_dim,
+                depth=6,
+                shapes=others,
+            ),
+        )
 
 
 @pytest.mark.exercise("transformer_encoder", seconds=SECONDS)
@@ -402,7 +461,7 @@ def test_encoder_drops_in_training_only(submission, rng):
     x = windows_like(rng, 2, 6, 8)
     dropping = encoder(submission, keras, 6, 8, 4, 2, 16, dropout=0.5)
     expect_dropout(dropping, x, True, "dropout=0.5")
-    expect_dropout(encoder(submission, keras, 6, 8, 4, 2, 16), x, False, "no dropout")
+    expect_dropout(encoder(submission, keras, 6, 8, 4, 2, 16), x, False, say("no dropout"))
 
 
 @pytest.mark.exercise("transformer_encoder", seconds=SECONDS)
@@ -415,7 +474,7 @@ def test_encoder_rejects_empty_sizes(submission, rng):
         expect.raises(
             ValueError,
             lambda sizes=sizes: submission.transformer_encoder(inputs, *sizes),
-            f"head_size, num_heads, ff_dim (and dropout) are {sizes}",
+            say("head_size, num_heads, ff_dim (and dropout) are {sizes}", sizes=sizes),
         )
 
 
@@ -453,8 +512,12 @@ def test_lengths_and_channels_never_seen(submission, rng):
         counts[length, channels] = n_weights(shapes_of(submission, model))
     expect.that(
         counts[6, 5] == counts[23, 5],
-        f"expected as many weights for 23 steps as for 6, since the mean over time is taken, "
-        f"got {counts[23, 5]} and {counts[6, 5]}",
+        say(
+            "expected as many weights for 23 steps as for 6, since the mean over time is taken, "
+            "got {longer} and {shorter}",
+            longer=counts[23, 5],
+            shorter=counts[6, 5],
+        ),
         "pooling_over_the_wrong_axis",
     )
 
@@ -474,13 +537,18 @@ def test_order_of_time_matters(submission, rng):
     model = built(submission, (9, 2), 4)
     x = windows_like(rng, 6, 9, 2)
     straight = called(model, x, (6, 4))
-    for name, order in (("backwards", np.arange(9)[::-1]), ("shuffled", rng.permutation(9))):
+    for order, message in (
+        (
+            np.arange(9)[::-1],
+            say("expected other probabilities for windows that run backwards, got the same"),
+        ),
+        (
+            rng.permutation(9),
+            say("expected other probabilities for windows that run shuffled, got the same"),
+        ),
+    ):
         difference = np.abs(called(model, x[:, order].copy(), (6, 4)) - straight).max()
-        expect.that(
-            bool(difference > LEAST_DIFFERENCE),
-            f"expected other probabilities for windows that run {name}, got the same",
-            "position_missing",
-        )
+        expect.that(bool(difference > LEAST_DIFFERENCE), message, "position_missing")
 
 
 @pytest.mark.exercise("build_transformer", seconds=SECONDS)
@@ -496,7 +564,11 @@ def test_as_many_blocks_as_asked_for(submission, rng):
         counts.append(n_weights(shapes))
     expect.that(
         0 < counts[1] - counts[0] == counts[2] - counts[1],
-        f"expected each block to add the same number of weights, got {counts} for 1, 2, 3 blocks",
+        say(
+            "expected each block to add the same number of weights, "
+            "got {counts} for 1, 2, 3 blocks",
+            counts=counts,
+        ),
     )
 
 
@@ -510,10 +582,18 @@ def test_sizes_are_used(submission, rng):
     shapes = shapes_of(submission, model)
     expect_attention_layers(shapes, 1, 5, 3)
     kernels = [shape for path, shape in shapes if not is_attention(path) and len(shape) > 1]
-    for ends, what in (((17,), "ff_dim=17"), ((13, 11), "mlp_units=(13, 11)"), ((11, 3), "head")):
+    for ends, what in (
+        ((17,), "ff_dim=17"),
+        ((13, 11), "mlp_units=(13, 11)"),
+        ((11, 3), say("the head")),
+    ):
         expect.that(
             any(shape[-len(ends) :] == ends for shape in kernels),
-            f"expected a kernel for {what}, got kernels of shapes {kernels}",
+            say(
+                "expected a kernel for {what}, got kernels of shapes {shapes}",
+                what=what,
+                shapes=kernels,
+            ),
             "mlp_units_ignored" if what != "ff_dim=17" else None,
         )
 
@@ -526,7 +606,7 @@ def test_drops_in_training_only(submission, rng):
     for named in ({"dropout": 0.5}, {"mlp_dropout": 0.5}):
         model = built(submission, (6, 3), 3, **named)
         expect_dropout(model, x, True, "{}={}".format(*next(iter(named.items()))))
-    expect_dropout(built(submission, (6, 3), 3), x, False, "no dropout")
+    expect_dropout(built(submission, (6, 3), 3), x, False, say("no dropout"))
 
 
 @pytest.mark.exercise("build_transformer", seconds=SECONDS)
@@ -540,7 +620,10 @@ def test_transformer_rejects_what_is_none(submission, rng):
             lambda n=n_classes, b=n_blocks, h=head_size: built(
                 submission, (4, 2), n, b, head_size=h
             ),
-            f"n_classes, num_transformer_blocks, head_size are {(n_classes, n_blocks, head_size)}",
+            say(
+                "n_classes, num_transformer_blocks, head_size are {sizes}",
+                sizes=(n_classes, n_blocks, head_size),
+            ),
         )
 
 
@@ -574,13 +657,13 @@ def test_convolution_before_attention(submission, rng):
         ]
         expect.that(
             bool(wide),
-            "expected the kernel of a convolution over several steps, found none",
+            say("expected the kernel of a convolution over several steps, found none"),
             "no_convolution",
         )
         found = submission.helper(INSPECTION, "maps")(model, x)
         expect.that(
             isinstance(found, list) and len(found) > 0,
-            "expected layers of keras.layers.MultiHeadAttention, found none",
+            say("expected layers of keras.layers.MultiHeadAttention, found none"),
             "no_attention",
         )
         n_tokens = -(-length // patch)
@@ -588,8 +671,14 @@ def test_convolution_before_attention(submission, rng):
             got = expect.array(scores).shape[-1]
             expect.that(
                 got == n_tokens,
-                f"expected attention among {n_tokens} tokens, of {length} steps and patch={patch}, "
-                f"got {got}",
+                say(
+                    "expected attention among {n_tokens} tokens, of {length} steps and "
+                    "patch={patch}, got {got}",
+                    n_tokens=n_tokens,
+                    length=length,
+                    patch=patch,
+                    got=got,
+                ),
                 "attends_to_every_step" if got == length else None,
             )
 
@@ -612,7 +701,7 @@ def test_order_of_patches_matters(submission, rng):
     turned = x.reshape(6, 6, 4, 2)[:, ::-1].reshape(6, 24, 2).copy()
     expect.that(
         bool(np.abs(called(model, turned, (6, 3)) - straight).max() > LEAST_DIFFERENCE),
-        "expected other probabilities when the patches come in another order, got the same",
+        say("expected other probabilities when the patches come in another order, got the same"),
         "position_missing_among_patches",
     )
 
@@ -632,8 +721,11 @@ def test_blocks_and_sizes_are_used(submission, rng):
         for ends in ((17,), (13, 11), (11, 3)):
             expect.that(
                 any(shape[-len(ends) :] == ends for shape in kernels),
-                f"expected kernels for ff_dim=17, mlp_units=(13, 11) and the head, "
-                f"got kernels of shapes {kernels}",
+                say(
+                    "expected kernels for ff_dim=17, mlp_units=(13, 11) and the head, "
+                    "got kernels of shapes {shapes}",
+                    shapes=kernels,
+                ),
             )
     for named in ({"dropout": 0.5}, {"channel_dropout": 0.5}):
         model = hybrid(submission, (15, 3), 3, patch=3, **named)
@@ -654,7 +746,10 @@ def test_hybrid_rejects_empty_sizes(submission, rng):
         expect.raises(
             ValueError,
             lambda n=n_classes, named=named: hybrid(submission, (10, 2), n, **named),
-            f"n_classes is {n_classes}{''.join(f', {k} is {v}' for k, v in named.items())}",
+            ", ".join(
+                say("{name} is {value}", name=name, value=value)
+                for name, value in {"n_classes": n_classes, **named}.items()
+            ),
         )
 
 
@@ -676,21 +771,28 @@ def movements(rng, n, n_classes, length=20):
 def expect_told_apart(model, n_classes, rng):
     """On windows that the submission has not seen, the right class is mostly the most probable."""
     x, labels = movements(rng, 150, n_classes)
-    got = expect.array(model.predict(x, verbose=0), of="the model's predictions")
+    got = expect.array(model.predict(x, verbose=0), of=say("the model's predictions"))
     from_one = got.shape == (150, n_classes + 1)
     if from_one and (got.argmax(axis=1) == labels + 1).mean() > 0.6:
         expect.fail(
-            f"expected probabilities of the classes 0 … {n_classes - 1}, got one column more, and "
-            "the right class is one further on",
+            say(
+                "expected probabilities of the classes 0 … {last}, got one column more, and the "
+                "right class is one further on",
+                last=n_classes - 1,
+            ),
             "trains_labels_from_one",
         )
-    expect.shape(got, (150, n_outputs(n_classes)), "the model's predictions")
+    expect.shape(got, (150, n_outputs(n_classes)), say("the model's predictions"))
     chosen = got.argmax(axis=1) if n_classes > 2 else (got[:, 0] > 0.5).astype(int)
     accuracy = float((chosen == labels).mean())
     expect.that(
         accuracy >= 0.8,
-        f"expected an accuracy of at least 0.8 on unseen windows of {n_classes} classes that are "
-        f"easy to tell apart, got {accuracy:.2f}",
+        say(
+            "expected an accuracy of at least 0.8 on unseen windows of {n_classes} classes that "
+            "are easy to tell apart, got {accuracy:.2f}",
+            n_classes=n_classes,
+            accuracy=accuracy,
+        ),
         "never_trained" if np.ptp(got, axis=0).max() < 0.5 else None,
     )
 
@@ -708,7 +810,7 @@ def test_tells_movements_apart(submission, rng):
     expect_told_apart(model, 3, rng)
     expect.that(
         len(kernels_of(shapes_of(submission, model), "/query/kernel")) > 0,
-        "expected layers of keras.layers.MultiHeadAttention, found none",
+        say("expected layers of keras.layers.MultiHeadAttention, found none"),
         "trains_no_transformer",
     )
 
@@ -720,11 +822,11 @@ def test_two_classes_and_bad_labels(submission, rng):
     expect_told_apart(trained(submission, 2, rng), 2, rng)
     x, y = movements(rng, 12, 2)
     for y_train, y_valid, why in (
-        (np.eye(2)[y], y, "the labels are one-hot rows"),
-        (y[:-1], y, "there are 12 windows and 11 labels"),
-        (y - 1, y, "labels begin with -1"),
-        (np.zeros(12, int), np.zeros(12, int), "there is one class"),
-        (y, y[:-1], "there are 12 validation windows and 11 labels"),
+        (np.eye(2)[y], y, say("the labels are one-hot rows")),
+        (y[:-1], y, say("there are 12 windows and 11 labels")),
+        (y - 1, y, say("labels begin with -1")),
+        (np.zeros(12, int), np.zeros(12, int), say("there is one class")),
+        (y, y[:-1], say("there are 12 validation windows and 11 labels")),
     ):
         expect.raises(
             ValueError,
@@ -744,7 +846,7 @@ def expect_maps(submission, model, x):
     expect.equal(
         submission.attention_maps(model, x),
         expected,
-        of="the maps",
+        of=say("the maps"),
         rtol=1e-2,
         atol=1e-4,
         betrays={
@@ -781,12 +883,12 @@ def test_maps_are_not_of_training(submission, rng):
     model = built(submission, (6, 2), 2, 2, dropout=0.5)
     x = windows_like(rng, 6, 2)
     one, other = (
-        expect.shape(submission.attention_maps(model, x), (2, 2, 6, 6), of="the maps")
+        expect.shape(submission.attention_maps(model, x), (2, 2, 6, 6), of=say("the maps"))
         for _ in range(2)
     )
     expect.that(
         bool(np.allclose(one, other, atol=1e-6) and np.allclose(one.sum(axis=3), 1, atol=1e-3)),
-        "expected the same maps from two calls, with rows that add up to 1, got others",
+        say("expected the same maps from two calls, with rows that add up to 1, got others"),
         "maps_with_dropout",
     )
 
@@ -798,4 +900,8 @@ def test_maps_reject_a_batch(submission, rng):
     model = built(submission, (5, 2), 3)
     expect_maps(submission, model, windows_like(rng, 5, 2))
     x = windows_like(rng, 4, 5, 2)
-    expect.raises(ValueError, lambda: submission.attention_maps(model, x), f"x has shape {x.shape}")
+    expect.raises(
+        ValueError,
+        lambda: submission.attention_maps(model, x),
+        say("x has shape {shape}", shape=x.shape),
+    )
