@@ -9,6 +9,7 @@ import pytest
 from course.grading import expect
 from course.grading.submission import Handle, SubmissionRaisedError
 from course.grading.wording import kind
+from course.language import say
 
 SECONDS = 60  # for a check that builds or trains a network
 
@@ -70,7 +71,7 @@ def file_of(submission, text, name="table.csv"):
 def table_of(got):
     """Columns as lists and the index of a DataFrame over there."""
     if not (isinstance(got, Handle) and got.has("to_dict") and got.has("columns")):
-        expect.fail(f"expected a pandas.DataFrame, got {kind(got)}")
+        expect.fail(say("expected a pandas.DataFrame, got {got}", got=kind(got)))
     return got.to_dict("list"), got.index.tolist()
 
 
@@ -82,15 +83,24 @@ def expect_table(submission, path, columns, index, misconception=None):
         wrong = "index_kept_as_a_feature"
     elif len(names) == len(columns) - 1:
         wrong = "first_column_always_the_index"
-    expect.that(names == list(columns), f"expected the columns {list(columns)}, got {names}", wrong)
+    expect.that(
+        names == list(columns),
+        say("expected the columns {expected}, got {got}", expected=list(columns), got=names),
+        wrong,
+    )
     for name, values in columns.items():
         expect.that(
             list(got[name]) == values,
-            f"expected column {name!r} to hold {values}, got {list(got[name])}",
+            say(
+                "expected column {name!r} to hold {expected}, got {got}",
+                name=name,
+                expected=values,
+                got=list(got[name]),
+            ),
         )
     expect.that(
         got_index == index,
-        f"expected the index {index}, got {got_index}",
+        say("expected the index {expected}, got {got}", expected=index, got=got_index),
         "index_thrown_away" if got_index == list(range(len(index))) else None,
     )
 
@@ -122,7 +132,9 @@ def test_rejects_a_table_without_rows(submission):
     expect_table(submission, file_of(submission, ",a\n4,1\n"), {"a": [1]}, [4])
     for text in ("a,b\n", ",a\n"):
         path = file_of(submission, text, "empty.csv")
-        expect.raises(ValueError, lambda path=path: submission.load_table(path), "there is no row")
+        expect.raises(
+            ValueError, lambda path=path: submission.load_table(path), say("there is no row")
+        )
 
 
 # -- encode_features -------------------------------------------------------------------------------
@@ -139,7 +151,7 @@ def expect_features(submission, frame, expected, others=None):
         expected: for each feature its name in messages and its values.
         others: for each misconception a column that only it gives.
     """
-    got = expect.array(submission.encode_features(frame), of="the features")
+    got = expect.array(submission.encode_features(frame), of=say("the features"))
     n = len(next(iter(expected.values())))
     columns = [list(column) for column in got.T] if got.ndim == 2 and len(got) == n else []
 
@@ -149,13 +161,19 @@ def expect_features(submission, frame, expected, others=None):
     wrong = next((name for name, values in (others or {}).items() if found(values)), None)
     expect.that(
         got.shape == (n, len(expected)),
-        f"wrong shape of the features: expected {(n, len(expected))}, got {got.shape}",
+        say(
+            "wrong shape of the features: expected {expected}, got {got}",
+            expected=(n, len(expected)),
+            got=got.shape,
+        ),
         wrong,
     )
     for name, values in expected.items():
         column = found(values)
         expect.that(
-            column is not None, f"expected a feature {name}: {list(values)}, got none", wrong
+            column is not None,
+            say("expected a feature {name}: {values}, got none", name=name, values=list(values)),
+            wrong,
         )
         columns.remove(column)
 
@@ -211,10 +229,10 @@ def test_categories_that_do_not_occur(submission):
 def test_float32(submission):
     """The result is a float32 array, of one row too."""
     got = submission.encode_features(frame_of(submission, {"a": [1.5], "b": ["x"]}))
-    features = expect.shape(got, (1, 2), of="the features")
-    expect.equal(np.sort(features), [[1, 1.5]], of="the features")
+    features = expect.shape(got, (1, 2), of=say("the features"))
+    expect.equal(np.sort(features), [[1, 1.5]], of=say("the features"))
     dtype = getattr(got, "dtype", None)
-    expect.that(dtype == np.float32, f"expected float32, got {dtype or kind(got)}")
+    expect.that(dtype == np.float32, say("expected float32, got {got}", got=dtype or kind(got)))
 
 
 @pytest.mark.exercise("encode_features")
@@ -224,7 +242,9 @@ def test_rejects_missing_values(submission):
     for columns in ({"a": [1.0, np.nan]}, {"a": [1.0, 2.0], "sex": ["F", None]}):
         frame = frame_of(submission, columns)
         expect.raises(
-            ValueError, lambda frame=frame: submission.encode_features(frame), "a value is missing"
+            ValueError,
+            lambda frame=frame: submission.encode_features(frame),
+            say("a value is missing"),
         )
 
 
@@ -239,14 +259,21 @@ def keras_of(submission, rng):
 
 def predictions(model, x, shape, misconception=None):
     # Called and not `predict`, which spends half a second on compiling itself.
-    got = expect.array(model(x.astype("float32"), training=False), of="the model's predictions")
+    got = expect.array(
+        model(x.astype("float32"), training=False), of=say("the model's predictions")
+    )
     expect.that(
         got.shape == shape,
-        f"wrong shape of the model's predictions for x of shape {x.shape}: expected {shape}, "
-        f"got {got.shape}",
+        say(
+            "wrong shape of the model's predictions for x of shape {x}: expected {expected}, got "
+            "{got}",
+            x=x.shape,
+            expected=shape,
+            got=got.shape,
+        ),
         misconception,
     )
-    expect.that(bool(np.isfinite(got).all()), "expected predictions to be finite numbers")
+    expect.that(bool(np.isfinite(got).all()), say("expected predictions to be finite numbers"))
     return got
 
 
@@ -255,7 +282,10 @@ def evaluation(model, x, y):
     got = model.evaluate(x, y, verbose=0, return_dict=True)
     expect.that(
         isinstance(got, dict) and "loss" in got,
-        f"expected a compiled keras.Model, whose evaluate gives its loss, got {kind(got)}",
+        say(
+            "expected a compiled keras.Model, whose evaluate gives its loss, got {got}",
+            got=kind(got),
+        ),
     )
     return {name: float(expect.shape(value, (), of=name)) for name, value in got.items()}
 
@@ -274,8 +304,13 @@ def expect_loss(model, x, targets, loss, name, others):
         gaps = {w: other(targets[0], p) - other(targets[1], p) for w, other in others.items()}
         wrong = next((w for w, gap in gaps.items() if np.isclose(one - two, gap, rtol=1e-2)), None)
         expect.fail(
-            f"expected {name} as the loss, which differs by {expected:.4g} between two targets; "
-            f"got a loss that differs by {one - two:.4g}",
+            say(
+                "expected {loss} as the loss, which differs by {expected:.4g} between two targets; "
+                "got a loss that differs by {got:.4g}",
+                loss=name,
+                expected=expected,
+                got=one - two,
+            ),
             wrong,
         )
 
@@ -306,7 +341,8 @@ def test_one_number_per_row(submission, rng):
         x = rng.normal(size=(6, n_features)).astype("float32")
         got = predictions(model, x, (6, 1))
         expect.that(
-            bool(np.ptp(got) > 1e-6), "expected different predictions for different rows, got one"
+            bool(np.ptp(got) > 1e-6),
+            say("expected different predictions for different rows, got one"),
         )
 
 
@@ -318,14 +354,18 @@ def test_squared_loss_and_absolute_metric(submission, rng):
     x = rng.normal(size=(20, 3)).astype("float32")
     targets = [rng.normal(scale, 1, 20).astype("float32") for scale in (1, 4)]
     others = {"trained_with_the_absolute_error": absolute_error}
-    expect_loss(model, x, targets, squared_error, "the mean squared error", others)
+    expect_loss(model, x, targets, squared_error, say("the mean squared error"), others)
     p = predictions(model, x, (20, 1))
     measured = evaluation(model, x, targets[0])
     measured.pop("loss")
     wanted = absolute_error(targets[0], p)
     expect.that(
         any(np.isclose(value, wanted, rtol=1e-2) for value in measured.values()),
-        f"expected the mean absolute error, {wanted:.4g}, among the metrics, got {measured}",
+        say(
+            "expected the mean absolute error, {expected:.4g}, among the metrics, got {got}",
+            expected=wanted,
+            got=measured,
+        ),
         "metric_forgotten" if not measured else None,
     )
 
@@ -349,8 +389,12 @@ def expect_training_helps(model, x, y):
     after = evaluation(model, x, y)["loss"]
     expect.that(
         after < before,
-        f"expected eight epochs of training to lower the loss, it went from {before:.4g} to "
-        f"{after:.4g}",
+        say(
+            "expected eight epochs of training to lower the loss, it went from {before:.4g} to "
+            "{after:.4g}",
+            before=before,
+            after=after,
+        ),
     )
 
 
@@ -363,15 +407,19 @@ def test_not_linear_and_of_either_sign(submission, rng):
         model = expect.model(submission.build_regressor(3))
         expect.that(
             not is_affine(lambda x, m=model: predictions(m, x, (len(x), 1)), 3, rng),
-            "expected a function that is not linear, got f(x) = a x + b",
+            say("expected a function that is not linear, got f(x) = a x + b"),
             "no_hidden_layer",
         )
         p = predictions(model, rng.normal(0, 3, (60, 3)), (60, 1))
         lowest, highest = min(lowest, p.min()), max(highest, p.max())
     expect.that(
         lowest < 0 < highest,
-        "expected networks with random weights to give negative and positive numbers, got "
-        f"{lowest:.3g} to {highest:.3g}",
+        say(
+            "expected networks with random weights to give negative and positive numbers, got "
+            "{lowest:.3g} to {highest:.3g}",
+            lowest=lowest,
+            highest=highest,
+        ),
         "output_cannot_be_negative" if lowest >= 0 else None,
     )
 
@@ -395,7 +443,11 @@ def test_rejects_no_features(submission, rng):
     keras_of(submission, rng)
     predictions(expect.model(submission.build_regressor(2)), np.zeros((3, 2)), (3, 1))
     for n_features in (0, -1):
-        expect_refusal(submission.build_regressor, (n_features,), f"n_features is {n_features}")
+        expect_refusal(
+            submission.build_regressor,
+            (n_features,),
+            say("n_features is {n_features}", n_features=n_features),
+        )
 
 
 @pytest.mark.exercise("build_classifier", seconds=SECONDS)
@@ -409,9 +461,14 @@ def test_probabilities_of_several_classes(submission, rng):
         sums = got.sum(axis=1)
         expect.that(
             bool((got >= 0).all() and np.allclose(sums, 1, atol=1e-3)),
-            f"expected rows of probabilities that add up to 1, got {got[0].round(3).tolist()}",
+            say(
+                "expected rows of probabilities that add up to 1, got {row}",
+                row=got[0].round(3).tolist(),
+            ),
         )
-        expect.that(bool(np.ptp(got, axis=0).max() > 1e-6), "expected different rows to differ")
+        expect.that(
+            bool(np.ptp(got, axis=0).max() > 1e-6), say("expected different rows to differ")
+        )
 
 
 @pytest.mark.exercise("build_classifier", seconds=SECONDS)
@@ -423,12 +480,19 @@ def test_two_classes_have_one_sigmoid(submission, rng):
     got = predictions(model, x, (9, 1), "two_units_for_two_classes")
     expect.that(
         bool((got >= 0).all() and (got <= 1).all()),
-        f"expected probabilities, got values from {got.min():.3g} to {got.max():.3g}",
+        say(
+            "expected probabilities, got values from {lowest:.3g} to {highest:.3g}",
+            lowest=got.min(),
+            highest=got.max(),
+        ),
         "probabilities_left_out",
     )
     expect.that(
         bool(np.ptp(got) > 1e-6),
-        f"expected different probabilities for different rows, got {got[0, 0]:.3g} for all",
+        say(
+            "expected different probabilities for different rows, got {got:.3g} for all",
+            got=got[0, 0],
+        ),
         "softmax_over_one_unit" if np.allclose(got, 1) else None,
     )
 
@@ -443,11 +507,11 @@ def test_trained_with_crossentropy(submission, rng):
     likely = (p > np.median(p)).astype(int)
     targets = [likely, 1 - likely]  # whose losses differ
     others = {"trained_with_squared_error": squared_error}
-    expect_loss(model, x, targets, binary_loss, "the binary cross-entropy", others)
+    expect_loss(model, x, targets, binary_loss, say("the binary cross-entropy"), others)
     model = expect.model(submission.build_classifier(3, 4))
     p = predictions(model, x, (24, 4))
     targets = [p.argmin(axis=1), p.argmax(axis=1)]
-    expect_loss(model, x, targets, categorical_loss, "the categorical cross-entropy", {})
+    expect_loss(model, x, targets, categorical_loss, say("the categorical cross-entropy"), {})
 
 
 @pytest.mark.exercise("build_classifier", seconds=SECONDS)
@@ -465,7 +529,7 @@ def test_more_than_a_line_and_learning(submission, rng):
 
         expect.that(
             not is_affine(scores, 3, rng),
-            "expected classes that no straight line needs to part, got one linear function",
+            say("expected classes that no straight line needs to part, got one linear function"),
             "no_hidden_layer_in_classifier",
         )
     x = rng.normal(size=(128, 3)).astype("float32")
@@ -481,7 +545,11 @@ def test_rejects_one_class(submission, rng):
         expect_refusal(
             submission.build_classifier,
             arguments,
-            "n_features and n_classes are {} and {}".format(*arguments),
+            say(
+                "n_features and n_classes are {n_features} and {n_classes}",
+                n_features=arguments[0],
+                n_classes=arguments[1],
+            ),
         )
 
 
@@ -505,7 +573,9 @@ def reloaded(submission, model, name):
     path = f"{submission.module('tempfile').mkdtemp()}/{name}"
     got = expect.model(submission.save_and_reload(model, path))
     exists = submission.module("os").path.exists(path)
-    expect.that(exists is True, f"expected a file at {name}, got none", "nothing_saved")
+    expect.that(
+        exists is True, say("expected a file at {name}, got none", name=name), "nothing_saved"
+    )
     return got, path
 
 
@@ -518,9 +588,11 @@ def test_predicts_the_same(submission, rng):
     got, path = reloaded(submission, model, "model.keras")
     same = predictions(got, x, (16, 1))
     wrong = None if np.allclose(same, wanted, atol=1e-4) else "weights_left_behind"
-    expect.that(wrong is None, "expected the model to predict what the saved one does", wrong)
-    by_keras = expect.model(keras.models.load_model(path), of="what is in the file")
-    expect.equal(predictions(by_keras, x, (16, 1)), wanted, of="the file's predictions", atol=1e-5)
+    expect.that(wrong is None, say("expected the model to predict what the saved one does"), wrong)
+    by_keras = expect.model(keras.models.load_model(path), of=say("what is in the file"))
+    expect.equal(
+        predictions(by_keras, x, (16, 1)), wanted, of=say("the file's predictions"), atol=1e-5
+    )
 
 
 @pytest.mark.exercise("save_and_reload", seconds=SECONDS)
@@ -534,17 +606,17 @@ def test_another_model(submission, rng):
     except SubmissionRaisedError as error:
         expect.that(
             "compile" not in error.text,
-            "expected a compiled model, that can be trained further",
+            say("expected a compiled model, that can be trained further"),
             "not_compiled",
         )
         raise
     expect.that(
         not np.allclose(predictions(got, x, (16, 1)), before, atol=1e-6),
-        "expected the model to learn when it is trained further, but its predictions stayed",
+        say("expected the model to learn when it is trained further, but its predictions stayed"),
     )
     expect.that(
         np.allclose(predictions(model, x, (16, 1)), before, atol=1e-6),
-        "expected training the reloaded model to leave the first one alone, but it changed",
+        say("expected training the reloaded model to leave the first one alone, but it changed"),
         "same_model_returned",
     )
 
@@ -559,7 +631,9 @@ def test_rejects_other_file_names(submission, rng):
     expect.equal(predictions(got, x, (16, 1)), predictions(model, x, (16, 1)), atol=1e-5)
     for name in ("model.txt", "model"):
         expect_refusal(
-            submission.save_and_reload, (model, f"{folder}/{name}"), f"it ends in {name}"
+            submission.save_and_reload,
+            (model, f"{folder}/{name}"),
+            say("it ends in {name}", name=name),
         )
 
 
@@ -599,20 +673,32 @@ def expect_best_split(submission, x, y):
     threshold = float(expect.shape(threshold, (), of="threshold"))
     expect.that(
         0 <= feature < x.shape[1],
-        f"expected feature to be from 0 to {x.shape[1] - 1}, got {feature}",
+        say("expected feature to be from 0 to {last}, got {got}", last=x.shape[1] - 1, got=feature),
     )
     left = x[:, feature] <= threshold
     expect.that(
         0 < left.sum() < len(x),
-        f"expected rows on both sides, got {left.sum()} on the left and {(~left).sum()} on the "
-        f"right for feature {feature}, threshold {threshold:g}",
+        say(
+            "expected rows on both sides, got {left} on the left and {right} on the right for "
+            "feature {feature}, threshold {threshold:g}",
+            left=left.sum(),
+            right=(~left).sum(),
+            feature=feature,
+            threshold=threshold,
+        ),
         "one_side_empty",
     )
     best, reached = expected_best_impurity(x, y), impurity_of(left, y)
     expect.that(
         bool(np.isclose(reached, best, atol=1e-6)),
-        f"expected a question whose sides have an impurity of {best:.4g}, got feature {feature}, "
-        f"threshold {threshold:g}, whose sides have {reached:.4g}",
+        say(
+            "expected a question whose sides have an impurity of {best:.4g}, got feature "
+            "{feature}, threshold {threshold:g}, whose sides have {reached:.4g}",
+            best=best,
+            feature=feature,
+            threshold=threshold,
+            reached=reached,
+        ),
         misread_split(x, y, feature, threshold),
     )
     plain = (expected_gini(y[left]) + expected_gini(y[~left])) / 2
@@ -683,9 +769,9 @@ def test_rejects_rows_that_are_alike(submission):
     """Rows that no question parts, a single one, and missing labels are a ValueError."""
     expect_best_split(submission, np.array([[1.0], [2.0]]), np.array([0, 1]))
     for x, y, why in (
-        (np.ones((3, 2)), np.array([0, 1, 0]), "all rows are alike"),
-        (np.array([[1.0, 2.0]]), np.array([0]), "there is only one row"),
-        (np.array([[1.0], [2.0]]), np.array([0]), "there are 2 rows and 1 label"),
+        (np.ones((3, 2)), np.array([0, 1, 0]), say("all rows are alike")),
+        (np.array([[1.0, 2.0]]), np.array([0]), say("there is only one row")),
+        (np.array([[1.0], [2.0]]), np.array([0]), say("there are 2 rows and 1 label")),
     ):
         expect.raises(ValueError, lambda x=x, y=y: submission.best_split(x, y), why)
 
@@ -694,10 +780,11 @@ def test_rejects_rows_that_are_alike(submission):
 
 
 def drawn(submission, n, seed):
-    got = expect.shape(submission.bootstrap_indices(n, seed), (n,), of="the indices")
-    expect.that(got.dtype.kind in "iu", f"expected integers, got {got.dtype}")
+    got = expect.shape(submission.bootstrap_indices(n, seed), (n,), of=say("the indices"))
+    expect.that(got.dtype.kind in "iu", say("expected integers, got {dtype}", dtype=got.dtype))
     expect.that(
-        bool(((got >= 0) & (got < n)).all()), f"expected indices from 0 to {n - 1}, got others"
+        bool(((got >= 0) & (got < n)).all()),
+        say("expected indices from 0 to {last}, got others", last=n - 1),
     )
     return got
 
@@ -710,7 +797,11 @@ def test_drawn_with_replacement(submission, rng):
         left_out = 1 - len(np.unique(got)) / n
         expect.that(
             0.3 < left_out < 0.43,
-            f"expected about 37 % of {n} rows not to be drawn, got {left_out:.0%}",
+            say(
+                "expected about 37 % of {n} rows not to be drawn, got {left_out:.0%}",
+                n=n,
+                left_out=left_out,
+            ),
             "pasting" if left_out == 0 else None,
         )
 
@@ -722,7 +813,10 @@ def test_every_row_is_as_likely(submission, rng):
     counts = np.bincount(np.concatenate(draws), minlength=25)
     expect.that(
         bool((counts > 8).all() and (counts < 80).all()),
-        f"expected each of 25 rows about 40 times in 40 draws of 25, got {counts.tolist()}",
+        say(
+            "expected each of 25 rows about 40 times in 40 draws of 25, got {counts}",
+            counts=counts.tolist(),
+        ),
         "last_row_never_drawn" if counts[-1] == 0 else None,
     )
 
@@ -732,13 +826,15 @@ def test_the_seed_decides_the_draw(submission, rng):
     """The same seed draws the same rows, another seed others; a single row draws itself."""
     seed = int(rng.integers(1_000))
     one, again, other = (drawn(submission, 40, s) for s in (seed, seed, seed + 1))
-    expect.that(np.array_equal(one, again), "expected the same draw for the same seed, got another")
+    expect.that(
+        np.array_equal(one, again), say("expected the same draw for the same seed, got another")
+    )
     expect.that(
         not np.array_equal(one, other),
-        "expected another draw for another seed, got the same",
+        say("expected another draw for another seed, got the same"),
         "bootstrap_seed_ignored",
     )
-    expect.equal(drawn(submission, 1, seed), [0], of="the indices")
+    expect.equal(drawn(submission, 1, seed), [0], of=say("the indices"))
 
 
 @pytest.mark.exercise("bootstrap_indices")
@@ -746,18 +842,22 @@ def test_rejects_no_rows(submission):
     """To draw from no rows is a ValueError."""
     drawn(submission, 3, 0)
     for n in (0, -2):
-        expect.raises(ValueError, lambda n=n: submission.bootstrap_indices(n, 0), f"n is {n}")
+        expect.raises(
+            ValueError, lambda n=n: submission.bootstrap_indices(n, 0), say("n is {n}", n=n)
+        )
 
 
 def expect_left_out(submission, indices, n):
-    got = expect.array(submission.out_of_bag(indices, n), of="the rows")
+    got = expect.array(submission.out_of_bag(indices, n), of=say("the rows"))
     drawn_rows = np.asarray(indices).tolist()
     wanted = [row for row in range(n) if row not in drawn_rows]
-    expect.that(got.ndim == 1, f"expected rows of shape (m,), got shape {got.shape}")
+    expect.that(
+        got.ndim == 1, say("expected rows of shape (m,), got shape {shape}", shape=got.shape)
+    )
     rows_left = sorted(got.tolist())
     expect.that(
         rows_left == wanted,
-        f"expected the rows {wanted}, got {got.tolist()}",
+        say("expected the rows {expected}, got {got}", expected=wanted, got=got.tolist()),
         "in_bag_for_out" if rows_left == sorted(set(drawn_rows)) else None,
     )
 
@@ -785,7 +885,7 @@ def test_rejects_rows_that_do_not_exist(submission):
         expect.raises(
             ValueError,
             lambda i=indices: submission.out_of_bag(np.array(i), 4),
-            f"the indices are {indices} and n is 4",
+            say("the indices are {indices} and n is 4", indices=indices),
         )
 
 
@@ -822,7 +922,7 @@ def expect_vote(submission, predictions, numbers):
         "first_model_only": predictions[0, numbers],
     }
     betrays = {name: v for name, v in betrays.items() if not np.allclose(v, expected)}
-    expect.equal(got, expected, of="the vote", betrays=betrays)
+    expect.equal(got, expected, of=say("the vote"), betrays=betrays)
 
 
 @pytest.mark.exercise("bagging_predict")
@@ -849,19 +949,21 @@ def test_numbers_are_averaged(submission, rng):
         "first_model_only": predictions[0, [5, 0, 3]],
         "median_of_numbers": np.median(predictions, axis=0)[[5, 0, 3]],
     }
-    expect.equal(got, predictions.mean(axis=0)[[5, 0, 3]], of="the mean", betrays=betrays)
+    expect.equal(got, predictions.mean(axis=0)[[5, 0, 3]], of=say("the mean"), betrays=betrays)
     predictions = rng.random((3, 5, 2)).astype("float32")
     got = submission.bagging_predict(models_of(submission, predictions), rows(range(5)))
-    expect.equal(got, predictions.mean(axis=0), of="the mean")
+    expect.equal(got, predictions.mean(axis=0), of=say("the mean"))
     got = submission.bagging_predict(models_of(submission, [[1.5, 2.5]]), rows([0, 1]))
-    expect.equal(got, [1.5, 2.5], of="the mean")
+    expect.equal(got, [1.5, 2.5], of=say("the mean"))
 
 
 @pytest.mark.exercise("bagging_predict")
 def test_rejects_no_models(submission):
     """To ask no model is a ValueError."""
     expect_vote(submission, [[1, 0]], [1, 0])
-    expect.raises(ValueError, lambda: submission.bagging_predict([], rows([0])), "there is none")
+    expect.raises(
+        ValueError, lambda: submission.bagging_predict([], rows([0])), say("there is none")
+    )
 
 
 # -- pca -------------------------------------------------------------------------------------------
@@ -890,8 +992,11 @@ def expect_pca(submission, x, k):
         wrong = "components_are_columns"
     expect.that(
         bool(np.allclose(along, variances[:k], rtol=1e-3, atol=1e-5 * variances.sum())),
-        f"expected components along which the variance is {np.round(variances[:k], 4).tolist()}, "
-        f"got {np.round(along, 4).tolist()}",
+        say(
+            "expected components along which the variance is {expected}, got {got}",
+            expected=np.round(variances[:k], 4).tolist(),
+            got=np.round(along, 4).tolist(),
+        ),
         wrong or ("not_centred" if is_uncentred(x, components) else None),
     )
     expect.equal(
@@ -974,7 +1079,7 @@ def test_rejects_too_many_components(submission, rng):
         expect.raises(
             ValueError,
             lambda x=rows_given, k=k: submission.pca(x, k),
-            f"x has shape {rows_given.shape} and n_components is {k}",
+            say("x has shape {shape} and n_components is {k}", shape=rows_given.shape, k=k),
         )
 
 
@@ -1028,9 +1133,9 @@ def test_rejects_more_neighbours_than_rows(submission):
     x_train, y_train = np.array([[0.0], [1.0], [5.0]]), np.array([1, 1, 0])
     expect_labels(submission, x_train, y_train, np.array([[4.0]]), 1)
     for labels, k, why in (
-        (y_train, 0, "k is 0"),
-        (y_train, 4, "k is 4 and there are 3 rows"),
-        (y_train[:2], 1, "there are 3 rows and 2 labels"),
+        (y_train, 0, say("k is 0")),
+        (y_train, 4, say("k is 4 and there are 3 rows")),
+        (y_train[:2], 1, say("there are 3 rows and 2 labels")),
     ):
         expect.raises(
             ValueError,
@@ -1050,12 +1155,16 @@ def groups_of(submission, x, k, seed):
     centres = expect.shape(centres, (k, x.shape[1]), of="centres")
     expect.that(
         labels.dtype.kind in "iu" and bool(((labels >= 0) & (labels < k)).all()),
-        f"expected labels to be integers from 0 to {k - 1}, got {np.unique(labels).tolist()}",
+        say(
+            "expected labels to be integers from 0 to {last}, got {got}",
+            last=k - 1,
+            got=np.unique(labels).tolist(),
+        ),
     )
     counts = np.bincount(labels, minlength=k)
     expect.that(
         bool(np.isfinite(centres).all() and (counts > 0).all()),
-        f"expected no empty group, got groups of {counts.tolist()} rows",
+        say("expected no empty group, got groups of {counts} rows", counts=counts.tolist()),
         "empty_group",
     )
     means = np.array([x[labels == group].mean(axis=0) for group in range(k)])
@@ -1065,13 +1174,18 @@ def groups_of(submission, x, k, seed):
     at_rows = bool(np.allclose(distances.min(axis=0), 0, atol=1e-9)) and len(x) > k
     expect.that(
         np.allclose(centres, means, rtol=1e-3, atol=1e-4),
-        "expected each centre to be the mean of its rows, got "
-        f"{np.round(centres[0], 3).tolist()} where it is {np.round(means[0], 3).tolist()}",
+        say(
+            "expected each centre to be the mean of its rows, got {centre} where it is {mean}",
+            centre=np.round(centres[0], 3).tolist(),
+            mean=np.round(means[0], 3).tolist(),
+        ),
         "centres_never_moved" if at_rows else ("stopped_too_early" if nearest else None),
     )
     expect.that(
         nearest,
-        "expected each row to have the label of the centre nearest to it, got one that has not",
+        say(
+            "expected each row to have the label of the centre nearest to it, got one that has not"
+        ),
         "stopped_too_early",
     )
     return labels, centres
@@ -1093,7 +1207,7 @@ def test_two_groups_on_a_line(submission, rng):
         labels, _ = groups_of(submission, x[order], 2, int(seed))
         expect.that(
             len(set(labels[order < 15].tolist())) == 1 and len(set(labels.tolist())) == 2,
-            "expected rows near 0 in one group and rows near 100 in the other, got a mixture",
+            say("expected rows near 0 in one group and rows near 100 in the other, got a mixture"),
         )
 
 
@@ -1114,14 +1228,14 @@ def test_the_seed_decides_the_groups(submission, rng):
     """The same seed gives the same groups, and seeds begin differently."""
     x, seed = rng.normal(size=(60, 2)), int(rng.integers(1_000))
     one, again = (groups_of(submission, x, 8, s)[1] for s in (seed, seed))
-    expect.equal(again, one, of="the centres of the second call with the same seed")
+    expect.equal(again, one, of=say("the centres of the second call with the same seed"))
     found = {
         tuple(sorted(groups_of(submission, x, 8, seed + more)[1][:, 0].round(3).tolist()))
         for more in range(6)
     }
     expect.that(
         len(found) > 1,
-        "expected other groups for some of six seeds, got the same for all",
+        say("expected other groups for some of six seeds, got the same for all"),
         "always_the_first_rows",
     )
 
@@ -1135,7 +1249,7 @@ def test_rejects_more_groups_than_rows(submission):
         expect.raises(
             ValueError,
             lambda k=k: submission.k_means(x, k, 0),
-            f"k is {k} and there are 2 different rows",
+            say("k is {k} and there are 2 different rows", k=k),
         )
 
 
@@ -1165,11 +1279,15 @@ def on_segments(new, x, k):
 
 def new_rows(submission, x, n_new, k, seed):
     """New rows that all lie where they may, and where that is."""
-    got = expect.array(submission.smote(x, n_new, k, seed), of="the new rows")
+    got = expect.array(submission.smote(x, n_new, k, seed), of=say("the new rows"))
     x = np.asarray(x, float)
     expect.that(
         got.shape == (n_new, x.shape[1]),
-        f"wrong shape of the new rows: expected {(n_new, x.shape[1])}, got {got.shape}",
+        say(
+            "wrong shape of the new rows: expected {expected}, got {got}",
+            expected=(n_new, x.shape[1]),
+            got=got.shape,
+        ),
         "old_rows_returned_too" if got.shape[:1] == (n_new + len(x),) else None,
     )
     on = on_segments(got, x, k)
@@ -1179,8 +1297,12 @@ def new_rows(submission, x, n_new, k, seed):
         wrong = "towards_any_row" if anywhere else "one_number_per_feature" if box else None
         number = next(i for i, pairs in enumerate(on) if not pairs)
         expect.fail(
-            f"expected every new row between a row and one of its {k} nearest neighbours, got "
-            f"{np.round(got[number], 3).tolist()}",
+            say(
+                "expected every new row between a row and one of its {k} nearest neighbours, got "
+                "{row}",
+                k=k,
+                row=np.round(got[number], 3).tolist(),
+            ),
             wrong,
         )
     return got, on
@@ -1203,23 +1325,31 @@ def test_all_rows_and_all_parts_of_the_way(submission, rng):
     copies = (distances_between(got, x).min(axis=1) < 1e-9).mean()
     expect.that(
         copies < 0.05,
-        f"expected new rows, got copies of old ones in {copies:.0%} of the cases",
+        say(
+            "expected new rows, got copies of old ones in {copies:.0%} of the cases", copies=copies
+        ),
         "neighbour_is_the_row_itself",
     )
     parts = np.array([part for pairs in on for part in list(pairs.values())[:1]])
     spread = np.histogram(np.minimum(parts, 1 - parts), bins=5, range=(0, 0.5))[0]
     expect.that(
         bool(spread.min() > 60),
-        f"expected parts of the way from 0 to 1, all equally often, got from {parts.min():.2f} to "
-        f"{parts.max():.2f}",
+        say(
+            "expected parts of the way from 0 to 1, all equally often, got from {least:.2f} to "
+            "{most:.2f}",
+            least=parts.min(),
+            most=parts.max(),
+        ),
         "always_half_way" if np.allclose(parts, 0.5) else None,
     )
     used = {row for pairs in on for pair in pairs for row in pair}
-    expect.that(used == set(range(6)), f"expected all 6 rows in use, got {len(used)}")
+    expect.that(
+        used == set(range(6)), say("expected all 6 rows in use, got {used}", used=len(used))
+    )
     pairs_used = len({min(pairs) for pairs in on})
     expect.that(
         pairs_used > 6 * 2 / 2 - 1,
-        "expected all of a row's k neighbours to be used, got fewer",
+        say("expected all of a row's k neighbours to be used, got fewer"),
         "nearest_neighbour_only",
     )
 
@@ -1229,10 +1359,10 @@ def test_the_seed_decides_the_rows(submission, rng):
     """The same seed gives the same rows, another seed others."""
     x, seed = rng.normal(size=(8, 2)), int(rng.integers(1_000))
     one, again, other = (new_rows(submission, x, 10, 3, s)[0] for s in (seed, seed, seed + 1))
-    expect.equal(again, one, of="the rows of the second call with the same seed")
+    expect.equal(again, one, of=say("the rows of the second call with the same seed"))
     expect.that(
         not np.allclose(one, other),
-        "expected other rows for another seed, got the same",
+        say("expected other rows for another seed, got the same"),
         "smote_seed_ignored",
     )
 
@@ -1255,7 +1385,12 @@ def test_rejects_too_few_rows(submission, rng):
         expect.raises(
             ValueError,
             lambda x=rows_given, n=n_new, k=k: submission.smote(x, n, k, 0),
-            f"there are {len(rows_given)} rows, n_new is {n_new} and k is {k}",
+            say(
+                "there are {n} rows, n_new is {n_new} and k is {k}",
+                n=len(rows_given),
+                n_new=n_new,
+                k=k,
+            ),
         )
 
 
@@ -1270,28 +1405,39 @@ def rare_class(rng, n, n_rare, f=3):
 def folds_of(submission, x, y, n_folds, n_components, k, seed):
     """The folds, once it is certain that each real row is validated once."""
     got = submission.prepare_folds(x, y, n_folds, n_components, k, seed)
-    names = [f"fold {number}" for number in range(n_folds)]
+    names = [say("fold {number}", number=number) for number in range(n_folds)]
     folds = []
     for name, fold in zip(names, expect.parts(got, *names), strict=True):
         x_train, y_train, x_valid, valid = expect.parts(
             fold, "x_train", "y_train", "x_valid", "valid"
         )
-        valid = expect.array(valid, of=f"valid of {name}")
+        valid = expect.array(valid, of=say("valid of {fold}", fold=name))
         expect.that(
             valid.ndim == 1 and valid.dtype.kind in "iu",
-            f"expected valid of {name} to be integers of shape (m,), got {valid.dtype}, shape "
-            f"{valid.shape}",
+            say(
+                "expected valid of {fold} to be integers of shape (m,), got {dtype}, shape {shape}",
+                fold=name,
+                dtype=valid.dtype,
+                shape=valid.shape,
+            ),
         )
         folds.append((x_train, y_train, x_valid, valid))
     everyone = np.concatenate([valid for *_, valid in folds])
     expect.that(
         sorted(everyone.tolist()) == list(range(len(x))),
-        f"expected each of {len(x)} rows in one fold, got {len(everyone)} numbers up to "
-        f"{everyone.max(initial=-1)}",
+        say(
+            "expected each of {n} rows in one fold, got {got} numbers up to {highest}",
+            n=len(x),
+            got=len(everyone),
+            highest=everyone.max(initial=-1),
+        ),
         "smote_before_the_split" if len(everyone) > len(x) else None,
     )
     sizes = [len(valid) for *_, valid in folds]
-    expect.that(max(sizes) - min(sizes) <= 1, f"expected folds of about the same size, got {sizes}")
+    expect.that(
+        max(sizes) - min(sizes) <= 1,
+        say("expected folds of about the same size, got {sizes}", sizes=sizes),
+    )
     return folds
 
 
@@ -1325,8 +1471,10 @@ def expect_prepared(fold, x, y, n_components, k):
     if not np.allclose(x_train[: len(train)], projected * signs, rtol=1e-3, atol=1e-4):
         on_all = fitted_on(x_train, x, train, n_components)
         expect.fail(
-            "expected the training rows along the components of the training rows alone, got "
-            "others",
+            say(
+                "expected the training rows along the components of the training rows alone, got "
+                "others"
+            ),
             "pca_fitted_on_all_data" if on_all else None,
         )
     moved = (x[valid] - x[train].mean(axis=0)) @ directions[:n_components].T * signs
@@ -1344,7 +1492,11 @@ def expect_prepared(fold, x, y, n_components, k):
         every = np.concatenate([rare, moved[y[valid] == 1]])
         from_all = all(on_segments(x_train[len(train) :], every, min(k + 2, len(every) - 1)))
         expect.fail(
-            f"expected new rows between training rows of class 1 and their {k} nearest, got others",
+            say(
+                "expected new rows between training rows of class 1 and their {k} nearest, got "
+                "others",
+                k=k,
+            ),
             "smote_from_all_rare_rows" if from_all else None,
         )
 
@@ -1357,7 +1509,8 @@ def test_every_row_is_validated_once(submission, rng):
         for x_train, _, x_valid, valid in folds_of(submission, x, y, n_folds, 2, 2, 5):
             expect.shape(x_valid, (len(valid), 2), of="x_valid")
             expect.that(
-                expect.array(x_train, of="x_train").ndim == 2, "expected x_train of shape (m, 2)"
+                expect.array(x_train, of="x_train").ndim == 2,
+                say("expected x_train of shape (m, 2)"),
             )
 
 
@@ -1385,14 +1538,15 @@ def test_folds_and_rows_by_the_seed(submission, rng):
     seed = int(rng.integers(1_000))
     one, again, other = (folds_of(submission, x, y, 4, 3, 2, s) for s in (seed, seed, seed + 1))
     for first, second in zip(one, again, strict=True):
-        expect.equal(second[3], first[3], of="valid of the second call with the same seed")
-        expect.equal(second[0], first[0], of="x_train of the second call with the same seed")
+        expect.equal(second[3], first[3], of=say("valid of the second call with the same seed"))
+        expect.equal(second[0], first[0], of=say("x_train of the second call with the same seed"))
     members = [sorted(sorted(valid.tolist()) for *_, valid in folds) for folds in (one, other)]
     in_order = all(valid == list(range(valid[0], valid[-1] + 1)) for valid in members[0])
     expect.that(
         members[0] != members[1] and not in_order,
-        "expected shuffled folds, and others for another seed, got "
-        + ("runs of neighbours" if in_order else "the same"),
+        say("expected shuffled folds, and others for another seed, got runs of neighbours")
+        if in_order
+        else say("expected shuffled folds, and others for another seed, got the same"),
         "folds_not_shuffled" if in_order else None,
     )
 
@@ -1403,9 +1557,9 @@ def test_rejects_impossible_folds(submission, rng):
     x, y = rare_class(rng, 12, 9)
     folds_of(submission, x, y, 2, 2, 1, 0)
     for classes, n_folds, why in (
-        (y, 1, "n_folds is 1"),
-        (y, 13, "n_folds is 13 and there are 12 rows"),
-        (y[:-1], 2, "there are 12 rows and 11 classes"),
+        (y, 1, say("n_folds is 1")),
+        (y, 13, say("n_folds is 13 and there are 12 rows")),
+        (y[:-1], 2, say("there are 12 rows and 11 classes")),
     ):
         expect.raises(
             ValueError,

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from course.grading import expect
+from course.language import say
 
 TRAINING_SECONDS = 60
 
@@ -54,9 +55,11 @@ def test_rejects_impossible_windows(submission):
     X, y = expect.parts(submission.split_sequence([1.0, 2.0, 4.0], 2), "X", "y")
     expect.equal(X, [[1, 2]], of="X")
     expect.equal(y, [4], of="y")
-    expect.raises(ValueError, lambda: submission.split_sequence(series(5), 0), "n_steps is 0")
+    expect.raises(ValueError, lambda: submission.split_sequence(series(5), 0), say("n_steps is 0"))
     expect.raises(
-        ValueError, lambda: submission.split_sequence(series(5), 6), "6 steps do not fit into 5"
+        ValueError,
+        lambda: submission.split_sequence(series(5), 6),
+        say("6 steps do not fit into 5"),
     )
 
 
@@ -103,7 +106,11 @@ def test_rejects_impossible_windows_multistep(submission):
             lambda n_in=n_in, n_out=n_out: submission.split_sequence_multistep(
                 series(5), n_in, n_out
             ),
-            f"n_steps_in={n_in} and n_steps_out={n_out} do not fit a series of 5",
+            say(
+                "n_steps_in={n_in} and n_steps_out={n_out} do not fit a series of 5",
+                n_in=n_in,
+                n_out=n_out,
+            ),
         )
 
 
@@ -158,10 +165,10 @@ def test_rejects_bad_arguments_labelled(submission):
     got = submission.split_labelled_sequence(features, labels, 6)
     expect.equal(expect.parts(got, "X", "y")[1], [0], of="y")
     for arguments, why in (
-        ((features, labels[:-1], 3), "there are 6 steps and 5 labels"),
-        ((features, labels, 3, 0), "stride is 0"),
-        ((features, labels, 7), "7 steps do not fit into 6"),
-        ((features, labels, 0), "n_steps is 0"),
+        ((features, labels[:-1], 3), say("there are 6 steps and 5 labels")),
+        ((features, labels, 3, 0), say("stride is 0")),
+        ((features, labels, 7), say("7 steps do not fit into 6")),
+        ((features, labels, 0), say("n_steps is 0")),
     ):
         expect.raises(
             ValueError,
@@ -214,7 +221,7 @@ def test_rejects_impossible_fractions(submission):
         expect.raises(
             ValueError,
             lambda v=valid_fraction, t=test_fraction: submission.split_by_time(series(10), v, t),
-            f"the fractions are {valid_fraction} and {test_fraction}",
+            say("the fractions are {valid} and {test}", valid=valid_fraction, test=test_fraction),
         )
 
 
@@ -247,7 +254,7 @@ def test_rejects_a_period_outside_the_window(submission):
         expect.raises(
             ValueError,
             lambda period=period: submission.naive_forecast(X, period),
-            f"the period is {period} and the window has 3 values",
+            say("the period is {period} and the window has 3 values", period=period),
         )
 
 
@@ -269,7 +276,7 @@ def has_gates(model):
 def expect_output(model, X, n_outputs):
     """The model's predictions for X, as an array of shape (len(X), n_outputs)."""
     # Not model.predict, which takes ten times as long for the first batch of a model.
-    got = expect.array(model(X, training=False), of="the model's output")
+    got = expect.array(model(X, training=False), of=say("the model's output"))
     wrong = None
     if got.shape == (len(X), X.shape[1], n_outputs):
         wrong = "return_sequences_left_on"
@@ -278,8 +285,12 @@ def expect_output(model, X, n_outputs):
     expected = (len(X), n_outputs)
     expect.that(
         got.shape == expected,
-        f"wrong shape of the model's output for X of shape {X.shape}: "
-        f"expected {expected}, got {got.shape}",
+        say(
+            "wrong shape of the model's output for X of shape {X}: expected {expected}, got {got}",
+            X=X.shape,
+            expected=expected,
+            got=got.shape,
+        ),
         misconception=wrong,
     )
     return got
@@ -302,13 +313,13 @@ def test_reads_the_window_with_lstm_or_gru(submission, rng):
     forward = expect_output(model, X, 1)
     expect.that(
         submission.helper(HAS_GATES, "has_gates")(model) is True,
-        "expected an LSTM or GRU layer in the model, found none",
+        say("expected an LSTM or GRU layer in the model, found none"),
         "no_recurrent_layer",
     )
     backward = expect_output(model, X[:, ::-1], 1)
     expect.that(
         bool(np.abs(forward - backward).max() > 1e-6),
-        "expected other predictions when the steps of a window are reversed, got the same",
+        say("expected other predictions when the steps of a window are reversed, got the same"),
     )
 
 
@@ -322,7 +333,7 @@ def test_compiled_and_learns(submission, rng):
     model = built(submission, 12, 1)
     expect.that(
         model.has("optimizer") and model.optimizer is not None,
-        "expected a compiled model, got one without an optimizer: call model.compile(...)",
+        say("expected a compiled model, got one without an optimizer: call model.compile(...)"),
         misconception="not_compiled",
     )
     baseline = np.abs(X[320:, -1] - y[320:]).mean()
@@ -333,8 +344,12 @@ def test_compiled_and_learns(submission, rng):
         if error < 0.5 * baseline:
             return
     expect.fail(
-        f"expected the trained model to beat the last value's error of {baseline:.3f} clearly "
-        f"on sine waves between -3 and 3, got {error:.3f}",
+        say(
+            "expected the trained model to beat the last value's error of {baseline:.3f} clearly "
+            "on sine waves between -3 and 3, got {error:.3f}",
+            baseline=baseline,
+            error=error,
+        ),
         misconception="output_cannot_be_negative" if predicted.min() >= 0 else None,
     )
 
@@ -348,7 +363,7 @@ def test_rejects_sizes_below_one(submission):
         expect.raises(
             ValueError,
             lambda sizes=sizes: submission.build_forecaster(*sizes),
-            f"n_steps, n_features, n_outputs are {sizes}",
+            say("n_steps, n_features, n_outputs are {sizes}", sizes=sizes),
         )
 
 
@@ -396,7 +411,7 @@ def test_predictions_are_fed_back(submission):
     expect.equal(
         submission.forecast_recursive(linear_model(submission, weights), window, 4),
         forecast_by(weights, window, 4, append),
-        of="the forecast",
+        of=say("the forecast"),
         betrays={
             name: forecast_by(weights, window, 4, shift) for name, shift in wrong_shifts.items()
         },
@@ -411,7 +426,7 @@ def test_horizon_longer_than_the_window(submission, rng):
     for horizon in (1, 10):
         got = submission.forecast_recursive(model, window, horizon)
         expected = forecast_by(weights, window, horizon, append)
-        expect.equal(got, expected, of="the forecast", rtol=1e-3)
+        expect.equal(got, expected, of=say("the forecast"), rtol=1e-3)
 
 
 @pytest.mark.exercise("forecast_recursive", seconds=TRAINING_SECONDS)
@@ -419,11 +434,11 @@ def test_rejects_an_empty_horizon(submission):
     """A horizon below 1 is a ValueError."""
     model = linear_model(submission, [0.0, 2.0])
     got = submission.forecast_recursive(model, np.array([1.0, 1.0]), 1)
-    expect.equal(got, [2], of="the forecast")
+    expect.equal(got, [2], of=say("the forecast"))
     expect.raises(
         ValueError,
         lambda: submission.forecast_recursive(model, np.array([1.0, 1.0]), 0),
-        "the horizon is 0",
+        say("the horizon is 0"),
     )
 
 
@@ -440,7 +455,7 @@ def test_one_model_per_step(submission, rng):
     expect.equal(
         submission.forecast_direct(models, window),
         np.array(all_weights) @ window,
-        of="the forecast",
+        of=say("the forecast"),
         betrays={
             "one_model_for_all_steps": np.repeat(window[0], 4),
             "feeds_back_like_recursive": fed_back,
@@ -452,9 +467,13 @@ def test_one_model_per_step(submission, rng):
 def test_rejects_no_models(submission):
     """A list without models is a ValueError; one model is a list, too."""
     model = linear_model(submission, [0.0, 4.0])
-    expect.equal(submission.forecast_direct([model], np.array([1.0, 2.0])), [8], of="the forecast")
+    expect.equal(
+        submission.forecast_direct([model], np.array([1.0, 2.0])), [8], of=say("the forecast")
+    )
     expect.raises(
-        ValueError, lambda: submission.forecast_direct([], np.array([1.0, 2.0])), "no model came"
+        ValueError,
+        lambda: submission.forecast_direct([], np.array([1.0, 2.0])),
+        say("no model came"),
     )
 
 
@@ -490,11 +509,11 @@ def test_rejects_shapes_that_would_broadcast(submission):
     expect.raises(
         ValueError,
         lambda: submission.mean_absolute_scaled_error(y, y[:, None], y_train, 1),
-        "y_true has shape (3,) and y_pred (3, 1)",
+        say("y_true has shape (3,) and y_pred (3, 1)"),
     )
     for period in (0, 4):
         expect.raises(
             ValueError,
             lambda period=period: submission.mean_absolute_scaled_error(y, y, y_train, period),
-            f"the period is {period} and y_train has 4 values",
+            say("the period is {period} and y_train has 4 values", period=period),
         )

@@ -7,6 +7,7 @@ import pytest
 
 from course.grading import expect
 from course.grading.submission import SubmissionRaisedError
+from course.language import say
 
 SECONDS = 60
 TOLERANCE = 0.01  # of values from 0 to 1: resizing through bytes is fine
@@ -133,13 +134,13 @@ def build(submission, network, activation=None, ending=()):
 
 def expect_heatmap(got, expected, betrays=None):
     """`got` is this heatmap."""
-    expect.shape(got, expected.shape, of="the heatmap")
+    expect.shape(got, expected.shape, of=say("the heatmap"))
     betrays = {
         name: values
         for name, values in (betrays or {}).items()
         if not np.allclose(values, expected, atol=2 * TOLERANCE)
     }
-    expect.equal(got, expected, of="the heatmap", rtol=0, atol=TOLERANCE, betrays=betrays)
+    expect.equal(got, expected, of=say("the heatmap"), rtol=0, atol=TOLERANCE, betrays=betrays)
 
 
 # -- grad_cam --------------------------------------------------------------------------------------
@@ -281,20 +282,24 @@ def test_nested_base_model(submission, rng):
     expect_heatmap(submission.grad_cam(flat, network.image, 1), expected)
     twice = keras.Sequential([keras.Input(network.image.shape), layers.Identity(), base(False)])
     for what, model in (
-        ("a functional model around a base", functional(base(True))),
-        ("a functional model around a frozen base", functional(base(False))),
+        (say("a functional model around a base"), functional(base(True))),
+        (say("a functional model around a frozen base"), functional(base(False))),
         (
-            "a Sequential around a base",
+            say("a Sequential around a base"),
             keras.Sequential([keras.Input(network.image.shape), base(True), *head()]),
         ),
-        ("a functional model around a Sequential around a base", functional(twice)),
+        (say("a functional model around a Sequential around a base"), functional(twice)),
     ):
         try:
             got = submission.grad_cam(model, network.image, 1)
         except SubmissionRaisedError as error:
             expect.fail(
-                f"expected the heatmap for {what}, as for the same layers in one model; "
-                f"got {error}",
+                say(
+                    "expected the heatmap for {model}, as for the same layers in one model; got "
+                    "{error}",
+                    model=what,
+                    error=error,
+                ),
                 misconception="nested_model_not_opened",
             )
         expect_heatmap(got, expected)
@@ -322,22 +327,36 @@ def test_size_and_range(submission, rng):
         image = rng.uniform(size=shape).astype("float32")
         hottest = []
         for class_index in range(4):
-            got = expect.array(submission.grad_cam(model, image, class_index), of="the heatmap")
+            got = expect.array(
+                submission.grad_cam(model, image, class_index), of=say("the heatmap")
+            )
             size = ((shape[0] - 3) // 2 + 1) // 2, ((shape[1] - 3) // 2 + 1) // 2
             expect.that(
                 got.shape == shape[:2],
-                f"wrong shape of the heatmap for an image of shape {shape}: expected "
-                f"{shape[:2]}, got {got.shape}",
+                say(
+                    "wrong shape of the heatmap for an image of shape {image}: expected "
+                    "{expected}, got {got}",
+                    image=shape,
+                    expected=shape[:2],
+                    got=got.shape,
+                ),
                 misconception="not_resized" if got.shape == size else None,
             )
             expect.that(
                 bool(np.isfinite(got).all() and got.min() >= 0 and got.max() <= 1 + 1e-5),
-                f"expected a heatmap from 0 to 1, got {got.min():.4g} to {got.max():.4g}",
+                say(
+                    "expected a heatmap from 0 to 1, got {lowest:.4g} to {highest:.4g}",
+                    lowest=got.min(),
+                    highest=got.max(),
+                ),
             )
             hottest.append(got.max())
         expect.that(
             max(hottest) > 0.5,
-            f"expected heatmaps scaled by their maximum, got at most {max(hottest):.4g}",
+            say(
+                "expected heatmaps scaled by their maximum, got at most {highest:.4g}",
+                highest=max(hottest),
+            ),
         )
 
 
@@ -359,14 +378,20 @@ def test_follows_the_object(submission, rng):
         image = np.zeros(shape, "float32")
         image[row : row + side, column : column + side] = 1
         got = submission.grad_cam(model, image, 0)
-        heatmap = expect.shape(got, shape[:2], of="the heatmap")
+        heatmap = expect.shape(got, shape[:2], of=say("the heatmap"))
         found = np.unravel_index(np.nanargmax(np.nan_to_num(heatmap)), heatmap.shape)
         inside = row <= found[0] < row + side and column <= found[1] < column + side
         rows, columns = f"{row}–{row + side - 1}", f"{column}–{column + side - 1}"
         expect.that(
             bool(inside and heatmap.max() > 0.5),
-            f"expected the hottest pixel on the object, in rows {rows} and columns {columns}, "
-            f"got row {found[0]}, column {found[1]}",
+            say(
+                "expected the hottest pixel on the object, in rows {rows} and columns {columns}, "
+                "got row {row}, column {column}",
+                rows=rows,
+                columns=columns,
+                row=found[0],
+                column=found[1],
+            ),
         )
 
 
@@ -381,11 +406,11 @@ def test_nothing_speaks_for_the_class(submission, rng):
     expect_heatmap(submission.grad_cam(model, network.image, 0), network.heatmap(0))
     for class_index in (1, 2):
         got = expect.shape(
-            submission.grad_cam(model, network.image, class_index), (5, 7), of="the heatmap"
+            submission.grad_cam(model, network.image, class_index), (5, 7), of=say("the heatmap")
         )
         expect.that(
             not np.isnan(got).any(),
-            "expected a heatmap of zeros, got NaN",
+            say("expected a heatmap of zeros, got NaN"),
             misconception="division_by_zero",
         )
         expect_heatmap(got, np.zeros((5, 7)), network.betrays(class_index))
@@ -398,24 +423,27 @@ def test_leaves_the_model_alone(submission, rng):
     model = build(submission, network, "softmax")
     model.layers[1].trainable = False
     batch = network.image[None]
-    before = expect.array(model.predict(batch, verbose=0), of="the prediction")
+    before = expect.array(model.predict(batch, verbose=0), of=say("the prediction"))
     expect_heatmap(submission.grad_cam(model, network.image, 1), network.heatmap(1))
-    after = expect.array(model.predict_on_batch(batch), of="the prediction")
+    after = expect.array(model.predict_on_batch(batch), of=say("the prediction"))
     # A compiled prediction function remembers what it was traced with, so ask the layers as well.
-    directly = expect.array(model(batch), of="the prediction")
+    directly = expect.array(model(batch), of=say("the prediction"))
     same = all(
         got.shape == before.shape and np.allclose(got, before, atol=1e-4)
         for got in (after, directly)
     )
     expect.that(
         same,
-        "expected the model to predict after grad_cam what it predicted before, got something else",
+        say(
+            "expected the model to predict after grad_cam what it predicted before, got something "
+            "else"
+        ),
         misconception="softmax_removed_from_the_model",
     )
     trainable = [model.layers[1].trainable, model.layers[-1].trainable]
     expect.that(
         trainable == [False, True],
-        "expected the model's layers to be as trainable as before grad_cam, got a change",
+        say("expected the model's layers to be as trainable as before grad_cam, got a change"),
     )
 
 
@@ -430,12 +458,18 @@ def test_rejects_bad_input(submission, rng):
         [keras.Input(image.shape), keras.layers.Flatten(), keras.layers.Dense(3)]
     )
     for arguments, why in (
-        ((model, image[None], 0), f"the image has shape {image[None].shape}, with a batch axis"),
-        ((model, image[..., 0], 0), f"the image has shape {image[..., 0].shape}, no channels"),
-        ((model, image, 3), "class_index is 3 and there are 3 classes"),
-        ((model, image, -1), "class_index is -1"),
-        ((model, image, 0, "no_such_layer"), "no layer is called no_such_layer"),
-        ((flat, image, 0), "the model has no convolution"),
+        (
+            (model, image[None], 0),
+            say("the image has shape {shape}, with a batch axis", shape=image[None].shape),
+        ),
+        (
+            (model, image[..., 0], 0),
+            say("the image has shape {shape}, no channels", shape=image[..., 0].shape),
+        ),
+        ((model, image, 3), say("class_index is 3 and there are 3 classes")),
+        ((model, image, -1), say("class_index is -1")),
+        ((model, image, 0, "no_such_layer"), say("no layer is called no_such_layer")),
+        ((flat, image, 0), say("the model has no convolution")),
     ):
         expect.raises(ValueError, lambda arguments=arguments: submission.grad_cam(*arguments), why)
 
@@ -447,7 +481,8 @@ def expect_picture(got, shape, of):
     """`got` as a uint8 picture of this height and width, in int64."""
     picture = expect.shape(got, (*shape, 3), of=of)
     expect.that(
-        picture.dtype == np.uint8, f"expected {of} to be of dtype uint8, got {picture.dtype}"
+        picture.dtype == np.uint8,
+        say("expected {of} to be of dtype uint8, got {dtype}", of=of, dtype=picture.dtype),
     )
     return picture.astype(np.int64)
 
@@ -462,15 +497,21 @@ def test_blends_image_and_colours(submission, rng):
     got = [submission.overlay(image, heatmap, alpha=alpha) for alpha in alphas]
     got.append(submission.overlay(image, heatmap))
     pictures = [
-        expect_picture(picture, shape, f"the overlay with alpha={alpha}")
+        expect_picture(picture, shape, say("the overlay with alpha={alpha}", alpha=alpha))
         for alpha, picture in zip((*alphas, 0.4), got, strict=True)
     ]
-    expect.equal(pictures[0], image, of="the overlay with alpha=0", rtol=0, atol=1)
+    expect.equal(
+        pictures[0], image, of=say("the overlay with alpha={alpha}", alpha=0), rtol=0, atol=1
+    )
     for alpha, picture in zip((*alphas, 0.4), pictures, strict=True):
         expected = (1 - alpha) * image + alpha * pictures[1]
-        expect.equal(picture, expected, of=f"the overlay with alpha={alpha}", rtol=0, atol=2)
-    other = expect_picture(submission.overlay(255 - image, heatmap, 1.0), shape, "the overlay")
-    expect.equal(other, pictures[1], of="the overlay with alpha=1", rtol=0, atol=1)
+        expect.equal(
+            picture, expected, of=say("the overlay with alpha={alpha}", alpha=alpha), rtol=0, atol=2
+        )
+    other = expect_picture(submission.overlay(255 - image, heatmap, 1.0), shape, say("the overlay"))
+    expect.equal(
+        other, pictures[1], of=say("the overlay with alpha={alpha}", alpha=1), rtol=0, atol=1
+    )
 
 
 @pytest.mark.exercise("overlay")
@@ -478,13 +519,19 @@ def test_heat_has_a_colour(submission):
     """Cold, warm and hot pixels have colours that can be told apart."""
     image = np.full((1, 3, 3), 128, np.uint8)
     heatmap = np.array([[0.0, 0.5, 1.0]])
-    picture = expect_picture(submission.overlay(image, heatmap, 1.0), (1, 3), "the overlay")[0]
+    picture = expect_picture(submission.overlay(image, heatmap, 1.0), (1, 3), say("the overlay"))[0]
     for i, j in ((0, 1), (1, 2), (0, 2)):
         difference = int(abs(picture[i] - picture[j]).sum())
         expect.that(
             difference > 60,
-            f"expected clearly different colours for heat {heatmap[0, i]} and {heatmap[0, j]}, "
-            f"got {picture[i].tolist()} and {picture[j].tolist()}",
+            say(
+                "expected clearly different colours for heat {one} and {other}, got {colour} and "
+                "{other_colour}",
+                one=heatmap[0, i],
+                other=heatmap[0, j],
+                colour=picture[i].tolist(),
+                other_colour=picture[j].tolist(),
+            ),
         )
 
 
@@ -500,12 +547,12 @@ def test_floats_and_grey_images(submission, rng):
     of_grey = submission.overlay(grey, heatmap, 0.3)
     of_repeated = submission.overlay(np.repeat(grey, 3, axis=2), heatmap, 0.3)
     plain = submission.overlay(colour, heatmap, 0.0)
-    expect.equal(plain, colour, of="the overlay with alpha=0", rtol=0, atol=1)
+    expect.equal(plain, colour, of=say("the overlay with alpha={alpha}", alpha=0), rtol=0, atol=1)
     for got, expected, of in (
-        (of_floats, of_colour, "the overlay on an image of floats"),
-        (of_grey, of_repeated, "the overlay on a grey image"),
+        (of_floats, of_colour, say("the overlay on an image of floats")),
+        (of_grey, of_repeated, say("the overlay on a grey image")),
     ):
-        expected = expect_picture(expected, shape, "the overlay")
+        expected = expect_picture(expected, shape, say("the overlay"))
         expect.equal(expect_picture(got, shape, of), expected, of=of, rtol=0, atol=1)
 
 
@@ -514,14 +561,14 @@ def test_rejects_what_does_not_fit(submission):
     """Sizes that differ, and values outside 0 … 1, are a ValueError."""
     image, heatmap = np.full((2, 4, 3), 90, np.uint8), np.zeros((2, 4))
     plain = submission.overlay(image, heatmap, 0)
-    expect.equal(plain, image, of="the overlay with alpha=0", rtol=0, atol=1)
+    expect.equal(plain, image, of=say("the overlay with alpha={alpha}", alpha=0), rtol=0, atol=1)
     for arguments, why in (
-        ((image, np.zeros((4, 2))), "the image is 2 × 4 and the heatmap 4 × 2"),
-        ((image[..., :2], heatmap), "the image has 2 channels"),
-        ((image, heatmap, 1.5), "alpha is 1.5"),
-        ((image, heatmap, -0.1), "alpha is -0.1"),
-        ((image, heatmap + 2), "the heatmap is 2 everywhere"),
-        ((image / 127.5 - 1, heatmap), "the image has floats below 0"),
+        ((image, np.zeros((4, 2))), say("the image is 2 × 4 and the heatmap 4 × 2")),
+        ((image[..., :2], heatmap), say("the image has 2 channels")),
+        ((image, heatmap, 1.5), say("alpha is 1.5")),
+        ((image, heatmap, -0.1), say("alpha is -0.1")),
+        ((image, heatmap + 2), say("the heatmap is 2 everywhere")),
+        ((image / 127.5 - 1, heatmap), say("the image has floats below 0")),
     ):
         expect.raises(ValueError, lambda arguments=arguments: submission.overlay(*arguments), why)
 
@@ -549,7 +596,7 @@ def test_hottest_pixel_in_the_mask(submission, rng):
     ]
     got = [submission.pointing_game(heat, mask) for heat, mask, _ in cases]
     for answer, (_, mask, expected) in zip(got, cases, strict=True):
-        of = f"the answer for a mask of {int(mask.sum())} pixels"
+        of = say("the answer for a mask of {n} pixels", n=int(mask.sum()))
         expect.equal(answer, expected, of=of)
 
 
@@ -561,8 +608,8 @@ def test_zeros_point_nowhere(submission):
         submission.pointing_game(np.full((3, 5), 0.2), everywhere),
         submission.pointing_game(np.zeros((3, 5)), everywhere),
     ]
-    expect.equal(answers[0], True, of="the answer for a warm heatmap")
-    expect.equal(answers[1], False, of="the answer for a heatmap of zeros")
+    expect.equal(answers[0], True, of=say("the answer for a warm heatmap"))
+    expect.equal(answers[1], False, of=say("the answer for a heatmap of zeros"))
 
 
 @pytest.mark.exercise("pointing_game")
@@ -574,5 +621,5 @@ def test_rejects_different_shapes(submission):
         expect.raises(
             ValueError,
             lambda mask=mask: submission.pointing_game(heatmap, mask),
-            f"the heatmap has shape (2, 2) and the mask {mask.shape}",
+            say("the heatmap has shape (2, 2) and the mask {mask}", mask=mask.shape),
         )

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from course.grading import expect
+from course.language import say
 
 SECONDS = 90
 TRAINING_SECONDS = 180
@@ -35,9 +36,9 @@ def test_rejects_what_is_no_class(submission):
     """No samples, and classes that do not exist, are a ValueError."""
     expect.number(submission.mode_coverage([2, 1], 4), 0.5)
     for classes, n_classes, why in (
-        ([], 10, "there are no samples"),
-        ([0, 10], 10, "the classes end with 9"),
-        ([-1, 2], 10, "the classes begin with 0"),
+        ([], 10, say("there are no samples")),
+        ([0, 10], 10, say("the classes end with 9")),
+        ([-1, 2], 10, say("the classes begin with 0")),
     ):
         expect.raises(
             ValueError,
@@ -96,8 +97,8 @@ def test_closed_form_where_axes_differ(submission, rng):
 def test_zero_for_the_same_and_squared_for_a_shift(submission, rng):
     """Nothing lies between a set and itself; a shift counts by its squared length."""
     real = rng.normal(size=(40, 3)) @ rng.normal(size=(3, 3))
-    got = expect.shape(submission.frechet_distance(real, real), (), of="the distance")
-    expect.that(abs(got) < 1e-4, f"expected 0 between a set and itself, got {got:.4g}")
+    got = expect.shape(submission.frechet_distance(real, real), (), of=say("the distance"))
+    expect.that(abs(got) < 1e-4, say("expected 0 between a set and itself, got {got:.4g}", got=got))
     shift = np.array([3.0, 0, -4.0])
     expect.number(submission.frechet_distance(real, real + shift), 25.0, rtol=1e-3)
     expect.number(
@@ -110,14 +111,14 @@ def test_real_where_covariances_are_singular(submission, rng):
     """With features that never vary, or fewer vectors than features, it is a real number still."""
     real = drawn(rng, 60, [0, 0, 0, 0], np.diag([1, 2, 0, 0]))
     fake = drawn(rng, 70, [0, 1, 0, 0], np.diag([2, 2, 0, 3]))
-    expect.equal(submission.frechet_distance(real, fake), 11.0, of="the distance", rtol=1e-2)
+    expect.equal(submission.frechet_distance(real, fake), 11.0, of=say("the distance"), rtol=1e-2)
     # In 30 dimensions, 8 vectors span 7. All that the rank allows is on one line each.
     direction = np.linalg.qr(rng.normal(size=(30, 30)))[0]
     line = drawn(rng, 8, [0], [[2.0]])  # (8, 1)
     real, fake = line * direction[0], 1.5 * line * direction[1]
-    expect.equal(submission.frechet_distance(real, fake), 13.0, of="the distance", rtol=1e-2)
+    expect.equal(submission.frechet_distance(real, fake), 13.0, of=say("the distance"), rtol=1e-2)
     real, fake = line * direction[0], 1.5 * line * direction[0]
-    expect.equal(submission.frechet_distance(real, fake), 1.0, of="the distance", rtol=2e-2)
+    expect.equal(submission.frechet_distance(real, fake), 1.0, of=say("the distance"), rtol=2e-2)
 
 
 @pytest.mark.exercise("frechet_distance")
@@ -126,9 +127,9 @@ def test_rejects_what_has_no_covariance(submission, rng):
     real = drawn(rng, 20, [0, 0], np.eye(2))
     expect.number(submission.frechet_distance(real, real + 1), 2.0, rtol=1e-3)
     for fake, why in (
-        (real[:1], "one vector has no covariance"),
-        (rng.normal(size=(9, 3)), "vectors of 2 and of 3 features cannot be compared"),
-        (real[:, 0], "features are of shape (n, d)"),
+        (real[:1], say("one vector has no covariance")),
+        (rng.normal(size=(9, 3)), say("vectors of 2 and of 3 features cannot be compared")),
+        (real[:, 0], say("features are of shape (n, d)")),
     ):
         expect.raises(ValueError, lambda fake=fake: submission.frechet_distance(real, fake), why)
 
@@ -160,7 +161,7 @@ def test_discriminator_loss_of_given_logits(submission, rng):
         for shape in ((-1, 1), (-1,)):
             logits = [z.reshape(shape).astype("float32") for z in (real, fake)]
             got = submission.discriminator_loss(*logits)
-            expect.equal(got, expected, of="the loss", rtol=1e-3, betrays=terms)
+            expect.equal(got, expected, of=say("the loss"), rtol=1e-3, betrays=terms)
 
 
 @pytest.mark.exercise("discriminator_loss", seconds=SECONDS)
@@ -173,7 +174,9 @@ def test_discriminator_loss_of_huge_logits(submission):
         (-1e3, 1e3, 2e3),
     ):
         logits = np.full((3, 1), real, "float32"), np.full((2, 1), fake, "float32")
-        expect.equal(submission.discriminator_loss(*logits), expected, of="the loss", atol=1e-3)
+        expect.equal(
+            submission.discriminator_loss(*logits), expected, of=say("the loss"), atol=1e-3
+        )
 
 
 @pytest.mark.exercise("generator_loss", seconds=SECONDS)
@@ -188,7 +191,7 @@ def test_generator_loss_of_given_logits(submission, rng):
         }
         for shape in ((-1, 1), (-1,)):
             got = submission.generator_loss(fake.reshape(shape).astype("float32"))
-            expect.equal(got, softplus(-fake).mean(), of="the loss", rtol=1e-3, betrays=wrong)
+            expect.equal(got, softplus(-fake).mean(), of=say("the loss"), rtol=1e-3, betrays=wrong)
 
 
 @pytest.mark.exercise("generator_loss", seconds=SECONDS)
@@ -196,7 +199,7 @@ def test_generator_loss_of_huge_logits(submission):
     """Logits of ±1000 give their exact loss: no overflow, no clipping, no NaN."""
     for fake, expected in ((1e3, 0.0), (-1e3, 1e3), (0.0, np.log(2))):
         got = submission.generator_loss(np.full((3, 1), fake, "float32"))
-        expect.equal(got, expected, of="the loss", atol=1e-3)
+        expect.equal(got, expected, of=say("the loss"), atol=1e-3)
 
 
 # -- The networks ----------------------------------------------------------------------------------
@@ -210,7 +213,10 @@ def called(model, x, shape, of):
 def expect_uncompiled(model):
     expect.that(
         not (model.has("compiled") and model.compiled is True),
-        "expected a model that is not compiled, as train_step has the optimizers; got a compiled",
+        say(
+            "expected a model that is not compiled, as train_step has the optimizers; got a "
+            "compiled"
+        ),
     )
 
 
@@ -219,7 +225,7 @@ def test_images_of_noise(submission, rng):
     """Noise of any latent_dim becomes images of 28 × 28 × 1; the model is not compiled."""
     for latent_dim in (1, 7, 100):
         model = expect.model(submission.build_generator(latent_dim))
-        called(model, rng.normal(size=(2, latent_dim)), (2, 28, 28, 1), "the images")
+        called(model, rng.normal(size=(2, latent_dim)), (2, 28, 28, 1), say("the images"))
         expect_uncompiled(model)
 
 
@@ -228,12 +234,16 @@ def test_pixels_from_zero_to_one(submission, rng):
     """Every pixel is from 0 to 1, whatever the noise."""
     model = expect.model(submission.build_generator(5))
     for size in (1, 1e2, 1e4):
-        images = called(model, size * rng.normal(size=(6, 5)), (6, 28, 28, 1), "the images")
+        images = called(model, size * rng.normal(size=(6, 5)), (6, 28, 28, 1), say("the images"))
         # Before training, as many values of tanh are negative as are positive.
         known = "tanh_output" if -1 <= images.min() < 0 and images.max() <= 1 else None
         expect.that(
             bool(np.isfinite(images).all() and images.min() >= 0 and images.max() <= 1),
-            f"expected pixels from 0 to 1, got {images.min():.3g} to {images.max():.3g}",
+            say(
+                "expected pixels from 0 to 1, got {lowest:.3g} to {highest:.3g}",
+                lowest=images.min(),
+                highest=images.max(),
+            ),
             known,
         )
 
@@ -244,11 +254,11 @@ def test_other_noise_another_image(submission, rng):
     model = expect.model(submission.build_generator(4))
     noise = rng.normal(size=4)
     changed = np.concatenate([[noise], noise + 3 * np.eye(4)])
-    images = called(model, changed, (5, 28, 28, 1), "the images")
+    images = called(model, changed, (5, 28, 28, 1), say("the images"))
     for i in range(4):
         expect.that(
             bool(abs(images[1 + i] - images[0]).max() > 1e-5),
-            f"expected another image when noise[{i}] is another, got the same",
+            say("expected another image when noise[{i}] is another, got the same", i=i),
         )
 
 
@@ -256,13 +266,16 @@ def test_other_noise_another_image(submission, rng):
 def test_rejects_no_noise(submission):
     """A latent_dim below 1 is a ValueError."""
     called(
-        expect.model(submission.build_generator(2)), np.ones((1, 2)), (1, 28, 28, 1), "the images"
+        expect.model(submission.build_generator(2)),
+        np.ones((1, 2)),
+        (1, 28, 28, 1),
+        say("the images"),
     )
     for latent_dim in (0, -3):
         expect.raises(
             ValueError,
             lambda latent_dim=latent_dim: submission.build_generator(latent_dim),
-            f"{latent_dim} numbers make no image",
+            say("{n} numbers make no image", n=latent_dim),
         )
 
 
@@ -271,12 +284,12 @@ def test_one_logit_for_each_image(submission, rng):
     """Each image gets one number, which depends on it; the model is not compiled."""
     model = expect.model(submission.build_discriminator())
     for n in (1, 5):
-        called(model, rng.uniform(size=(n, 28, 28, 1)), (n, 1), "the logits")
+        called(model, rng.uniform(size=(n, 28, 28, 1)), (n, 1), say("the logits"))
     images = rng.uniform(size=(6, 28, 28, 1)) * rng.uniform(size=(6, 1, 1, 1))
-    logits = called(model, images, (6, 1), "the logits")
+    logits = called(model, images, (6, 1), say("the logits"))
     expect.that(
         bool(np.ptp(logits) > 1e-6),
-        "expected other logits for other images, got the same for all",
+        say("expected other logits for other images, got the same for all"),
     )
     expect_uncompiled(model)
 
@@ -293,13 +306,17 @@ def test_logits_know_no_bounds(submission, rng):
     # Whatever the activation, this loss can be lowered.
     model.compile(optimizer=keras.optimizers.Adam(3e-3), loss="mse")
     model.fit(images, (6.0 * bright - 3)[:, None], epochs=30, batch_size=16, verbose=0)
-    logits = called(model, images, (64, 1), "the logits")[:, 0]
+    logits = called(model, images, (64, 1), say("the logits"))[:, 0]
     dark, light = logits[bright == 0].mean(), logits[bright == 1].mean()
     bounded = "ends_with_a_sigmoid" if logits.min() >= 0 and logits.max() <= 1 else None
     expect.that(
         bool(dark < 0 and light > 1),
-        "expected logits of any size, about -3 for dark and 3 for bright images after training "
-        f"them to be so; got {dark:.2g} and {light:.2g}",
+        say(
+            "expected logits of any size, about -3 for dark and 3 for bright images after training "
+            "them to be so; got {dark:.2g} and {bright:.2g}",
+            dark=dark,
+            bright=light,
+        ),
         bounded,
     )
 
@@ -320,7 +337,9 @@ def noise_on_display(submission, latent_dim, ending=()):
 
 
 def generated(submission, generator, n, seed):
-    return expect.shape(submission.generate(generator, n, seed), (n, 28, 28, 1), of="the images")
+    return expect.shape(
+        submission.generate(generator, n, seed), (n, 28, 28, 1), of=say("the images")
+    )
 
 
 @pytest.mark.exercise("generate", seconds=SECONDS)
@@ -331,25 +350,36 @@ def test_standard_normal_noise(submission, rng):
     noise = images.reshape(n, 784)[:, :3]
     expect.that(
         len(np.unique(noise.round(5), axis=0)) > n - 10,
-        f"expected {n} different images, got {len(np.unique(noise.round(5), axis=0))}",
+        say(
+            "expected {n} different images, got {got}",
+            n=n,
+            got=len(np.unique(noise.round(5), axis=0)),
+        ),
         "one_noise_for_all",
     )
     mean, deviation = noise.mean(), noise.std()
     expect.that(
         abs(mean) < 0.1 and abs(deviation - 1) < 0.1,
-        f"expected noise of mean 0 and standard deviation 1, got {mean:.2f} and {deviation:.2f}",
+        say(
+            "expected noise of mean 0 and standard deviation 1, got {mean:.2f} and {deviation:.2f}",
+            mean=mean,
+            deviation=deviation,
+        ),
         "uniform_noise" if noise.min() >= 0 and noise.max() <= 1 else None,
     )
     # Of a normal distribution 4.6 % are beyond two deviations, of a uniform one none.
     beyond = np.mean(abs(noise) > 2)
     expect.that(
         0.02 < beyond < 0.08,
-        f"expected normal noise, 4.6 % of it beyond 2 deviations, got {100 * beyond:.1f} %",
+        say(
+            "expected normal noise, 4.6 % of it beyond 2 deviations, got {percent:.1f} %",
+            percent=100 * beyond,
+        ),
     )
     across = np.corrcoef(noise, rowvar=False)[np.triu_indices(3, 1)]
     expect.that(
         bool(abs(across).max() < 0.2),
-        "expected independent numbers in a noise vector, got the same or related ones",
+        say("expected independent numbers in a noise vector, got the same or related ones"),
     )
 
 
@@ -359,11 +389,13 @@ def test_seed_decides(submission, rng):
     generator, seed = noise_on_display(submission, 5), int(rng.integers(1_000))
     images = generated(submission, generator, 4, seed)
     generated(submission, generator, 3, seed + 9)
-    expect.equal(generated(submission, generator, 4, seed), images, of="images of the same seed")
+    expect.equal(
+        generated(submission, generator, 4, seed), images, of=say("images of the same seed")
+    )
     others = generated(submission, generator, 4, seed + 1)
     expect.that(
         bool(abs(others - images).max() > 1e-3),
-        "expected other images from another seed, got the same",
+        say("expected other images from another seed, got the same"),
     )
 
 
@@ -380,12 +412,14 @@ def test_inference_mode(submission, rng):
     noise = images.reshape(64, 784) * 2 + mean  # what came into the layer
     expect.that(
         bool(abs(noise[:, :6] - noise[:, 6:12]).max() < 1e-3 and abs(noise.mean()) < 0.5),
-        "expected images in inference mode, normalised by the statistics that the layer has "
-        "learned; got them normalised by those of the batch",
+        say(
+            "expected images in inference mode, normalised by the statistics that the layer has "
+            "learned; got them normalised by those of the batch"
+        ),
         "training_mode",
     )
     for got, expected in zip(norm.get_weights(), statistics, strict=True):
-        expect.equal(got, expected, of="a weight of the generator, after generating")
+        expect.equal(got, expected, of=say("a weight of the generator, after generating"))
 
 
 @pytest.mark.exercise("generate", seconds=SECONDS)
@@ -395,7 +429,9 @@ def test_rejects_no_images(submission):
     generated(submission, generator, 1, 0)
     for n in (0, -2):
         expect.raises(
-            ValueError, lambda n=n: submission.generate(generator, n, 0), f"{n} images are none"
+            ValueError,
+            lambda n=n: submission.generate(generator, n, 0),
+            say("{n} images are none", n=n),
         )
 
 
@@ -437,16 +473,19 @@ class Pair:
             self.generator, self.discriminator, *self.optimizers, as_floats(images), seed
         )
         if not isinstance(got, dict) or not {"d_loss", "g_loss"} <= got.keys():
-            expect.fail(f'expected a dict with "d_loss" and "g_loss", got {got}')
+            expect.fail(say('expected a dict with "d_loss" and "g_loss", got {got}', got=got))
         losses = [expect.shape(got[name], (), of=name) for name in ("d_loss", "g_loss")]
-        expect.that(bool(np.isfinite(losses).all()), f"expected finite losses, got {losses}")
+        expect.that(
+            bool(np.isfinite(losses).all()),
+            say("expected finite losses, got {losses}", losses=losses),
+        )
         return losses
 
     def weights(self, network):
         layer = self.painter if network == "generator" else self.critic
         shapes = [weight.shape for weight in self.start[network]]
         return [
-            expect.shape(weight, shape, of=f"a weight of the {network}")
+            expect.shape(weight, shape, of=say("a weight of the {network}", network=network))
             for weight, shape in zip(layer.get_weights(), shapes, strict=True)
         ]
 
@@ -490,14 +529,19 @@ def test_discriminator_step_moves_the_discriminator(submission, rng):
         pair.step(images, call)
         expect.that(
             max(pair.moved("generator")) == 0,
-            "expected the generator to be moved by g_optimizer alone, whose learning rate is 0 "
-            "here; got it moved",
+            say(
+                "expected the generator to be moved by g_optimizer alone, whose learning rate is 0 "
+                "here; got it moved"
+            ),
             "discriminator_step_moves_both",
         )
         pairs = zip(pair.weights("discriminator"), before, strict=True)
         expect.that(
             all(abs(now - then).max() > 1e-7 for now, then in pairs),
-            f"expected the discriminator's weights to move in step {call + 1}, got them unmoved",
+            say(
+                "expected the discriminator's weights to move in step {step}, got them unmoved",
+                step=call + 1,
+            ),
             "discriminator_frozen_for_good",
         )
 
@@ -512,14 +556,19 @@ def test_generator_step_moves_the_generator(submission, rng):
         pair.step(images, call)
         expect.that(
             max(pair.moved("discriminator")) == 0,
-            "expected the discriminator to be moved by d_optimizer alone, whose learning rate is 0 "
-            "here; got it moved",
+            say(
+                "expected the discriminator to be moved by d_optimizer alone, whose learning rate "
+                "is 0 here; got it moved"
+            ),
             "generator_step_moves_both",
         )
         pairs = zip(pair.weights("generator"), before, strict=True)
         expect.that(
             all(abs(now - then).max() > 1e-7 for now, then in pairs),
-            f"expected the generator's weights to move in step {call + 1}, got them unmoved",
+            say(
+                "expected the generator's weights to move in step {step}, got them unmoved",
+                step=call + 1,
+            ),
             "generator_detached",
         )
 
@@ -534,20 +583,29 @@ def test_losses_of_known_logits(submission, rng):
         pair = one_image(submission, BLACK, slope, of_fake)
         d_loss, g_loss = pair.step(white, int(rng.integers(100)))
         expected = softplus(-of_real) + softplus(of_fake)
-        shown = f"where D gives real images {of_real:g} and generated ones {of_fake:g}"
+        of = say(
+            "d_loss where D gives real images {real:g} and generated ones {fake:g}",
+            real=of_real,
+            fake=of_fake,
+        )
         wrong = {
             "sigmoid_before_the_losses": softplus(-sigmoid(of_real)) + softplus(sigmoid(of_fake)),
             "labels_of_the_discriminator_exchanged": softplus(of_real) + softplus(-of_fake),
             "real_images_left_out": softplus(of_fake),
         }
-        expect.equal(d_loss, expected, of=f"d_loss {shown}", rtol=1e-3, atol=1e-4, betrays=wrong)
+        expect.equal(d_loss, expected, of=of, rtol=1e-3, atol=1e-4, betrays=wrong)
         wrong = {
             "sigmoid_before_the_losses": softplus(-sigmoid(of_fake)),
             "generator_trained_with_the_fake_label": softplus(of_fake),
             "saturating_step": -softplus(of_fake),
         }
         expected = softplus(-of_fake)
-        expect.equal(g_loss, expected, of=f"g_loss {shown}", rtol=1e-3, atol=1e-4, betrays=wrong)
+        of = say(
+            "g_loss where D gives real images {real:g} and generated ones {fake:g}",
+            real=of_real,
+            fake=of_fake,
+        )
+        expect.equal(g_loss, expected, of=of, rtol=1e-3, atol=1e-4, betrays=wrong)
 
 
 @pytest.mark.exercise("train_step", seconds=SECONDS)
@@ -564,8 +622,11 @@ def test_discriminator_learns_to_tell_them_apart(submission, rng):
     wrong = "labels_of_the_discriminator_exchanged" if rise < 0 else None
     expect.that(
         rise > 0,
-        "expected real images to get higher logits after the discriminator's step, got logits "
-        f"changed by {rise:.3g}",
+        say(
+            "expected real images to get higher logits after the discriminator's step, got logits "
+            "changed by {rise:.3g}",
+            rise=rise,
+        ),
         wrong,
     )
     # The bias, which is what a black image gets, is pushed up by real images, down by generated.
@@ -574,8 +635,12 @@ def test_discriminator_learns_to_tell_them_apart(submission, rng):
     ratio = (offset - 0.3) / expected
     expect.that(
         0.4 < ratio < 1.2,
-        f"expected the discriminator's bias to change by {expected:.3g}, or by half of it, in a "
-        f"step of SGD at a rate of 0.001, got {offset - 0.3:.3g}",
+        say(
+            "expected the discriminator's bias to change by {expected:.3g}, or by half of it, in a "
+            "step of SGD at a rate of 0.001, got {change:.3g}",
+            expected=expected,
+            change=offset - 0.3,
+        ),
     )
 
 
@@ -592,12 +657,15 @@ def test_generator_learns_to_be_called_real(submission, rng):
         rise = sigmoid(bias) @ weights + offset - of_fake
         expect.that(
             bool(rise > 0),
-            "expected the discriminator's logit of generated images to rise by the generator's "
-            f"step, got it changed by {rise:.3g}",
+            say(
+                "expected the discriminator's logit of generated images to rise by the generator's "
+                "step, got it changed by {rise:.3g}",
+                rise=rise,
+            ),
             "generator_trained_with_the_fake_label" if rise < 0 else "generator_detached",
         )
         expected = 0.1 * sigmoid(-of_fake) * weights / 4  # 1/4 is the sigmoid's slope at 0
-        expect.equal(bias, expected, of="the bias after a step of SGD", rtol=0.01, atol=1e-4)
+        expect.equal(bias, expected, of=say("the bias after a step of SGD"), rtol=0.01, atol=1e-4)
 
 
 @pytest.mark.exercise("train_step", seconds=SECONDS)
@@ -613,8 +681,12 @@ def test_generator_learns_from_a_discriminator_that_is_sure(submission, rng):
     known = "saturating_step" if 0 <= rise < 0.01 * expected else None
     expect.that(
         bool(rise > 0.8 * expected),
-        "expected the logit of generated images, -14 before, to rise by "
-        f"{expected:.3g} in the generator's step, got {rise:.3g}",
+        say(
+            "expected the logit of generated images, -14 before, to rise by {expected:.3g} in the "
+            "generator's step, got {rise:.3g}",
+            expected=expected,
+            rise=rise,
+        ),
         known,
     )
 
@@ -631,10 +703,12 @@ def test_noise_of_the_seed(submission, rng):
         found.append(np.concatenate([weight.ravel() for weight in pair.weights("generator")]))
     expect.that(
         bool(abs(found[0] - found[1]).max() > 1e-5),
-        "expected other noise, and so another step, from another seed; got the same step",
+        say("expected other noise, and so another step, from another seed; got the same step"),
         "one_noise_batch_reused",
     )
-    expect.equal(found[2], found[0], of="the generator after the same step", rtol=1e-2, atol=1e-5)
+    expect.equal(
+        found[2], found[0], of=say("the generator after the same step"), rtol=1e-2, atol=1e-5
+    )
 
 
 @pytest.mark.exercise("train_step", seconds=SECONDS)
@@ -651,8 +725,11 @@ def test_standard_normal_noise_for_each_image(submission, rng):
         white = (softplus(3) - g_loss) / (softplus(3) - softplus(-3))
         expect.that(
             0.10 < white < 0.22,
-            "expected the noise of 1,024 images to be above 1 in 15.9 % of them, as standard "
-            f"normal numbers are, got {100 * white:.1f} %: the noise is uniform, or one for all",
+            say(
+                "expected the noise of 1,024 images to be above 1 in 15.9 % of them, as standard "
+                "normal numbers are, got {percent:.1f} %: the noise is uniform, or one for all",
+                percent=100 * white,
+            ),
         )
 
 
@@ -683,23 +760,33 @@ def test_learns_all_kinds_of_sorted_images(submission, rng):
     images = bright_quarters(rng, 4_096, rng.permutation(4))
     generator = expect.model(submission.train_gan(images, 8, epochs=2, seed=int(rng.integers(99))))
     noise = rng.normal(size=(400, 8)).astype("float32")
-    made = called(generator, noise, (400, 28, 28, 1), "the generator's images")
+    made = called(generator, noise, (400, 28, 28, 1), say("the generator's images"))
     expect.that(
         bool(np.isfinite(made).all() and made.min() >= -1e-6 and made.max() <= 1 + 1e-6),
-        f"expected pixels from 0 to 1, got {made.min():.3g} to {made.max():.3g}",
+        say(
+            "expected pixels from 0 to 1, got {lowest:.3g} to {highest:.3g}",
+            lowest=made.min(),
+            highest=made.max(),
+        ),
     )
     shares = np.sort(np.bincount(kinds_of(made), minlength=4) / 400)
     expect.that(
         bool(shares[1] >= 0.1),
-        "expected at least three of the four kinds in x_train, each in a tenth of the generated "
-        f"images, got shares of {shares[::-1].round(2)}: it collapses, as it does if x_train is "
-        "not shuffled",
+        say(
+            "expected at least three of the four kinds in x_train, each in a tenth of the "
+            "generated images, got shares of {shares}: it collapses, as it does if x_train is not "
+            "shuffled",
+            shares=shares[::-1].round(2),
+        ),
     )
     error = abs(made.mean(axis=0) - images.mean(axis=0)).mean()
     expect.that(
         bool(error < 0.15),
-        "expected generated images of about the shades of x_train, off by less than 0.15 at each "
-        f"pixel on average, got {error:.2f}: an untrained generator is off by 0.35",
+        say(
+            "expected generated images of about the shades of x_train, off by less than 0.15 at "
+            "each pixel on average, got {error:.2f}: an untrained generator is off by 0.35",
+            error=error,
+        ),
         "one_batch_an_epoch" if error > 0.25 else None,
     )
 
@@ -709,13 +796,13 @@ def test_rejects_what_cannot_be_trained_on(submission, rng):
     """Bytes, other shapes, no epochs and no noise are a ValueError."""
     images = bright_quarters(rng, 8, [0, 1])
     generator = expect.model(submission.train_gan(images, 3, 1, 0))
-    called(generator, rng.normal(size=(2, 3)), (2, 28, 28, 1), "the generator's images")
+    called(generator, rng.normal(size=(2, 3)), (2, 28, 28, 1), say("the generator's images"))
     for arguments, why in (
-        ((images * 255, 3, 1, 0), "pixels are from 0 to 1"),
-        ((images * 2 - 1, 3, 1, 0), "pixels are from 0 to 1"),
-        ((images[:, :20], 3, 1, 0), "images are of 28 x 28 pixels"),
-        ((images[..., 0], 3, 1, 0), "images are of shape (n, 28, 28, 1)"),
-        ((images, 0, 1, 0), "there is no noise"),
-        ((images, 3, 0, 0), "there are no epochs"),
+        ((images * 255, 3, 1, 0), say("pixels are from 0 to 1")),
+        ((images * 2 - 1, 3, 1, 0), say("pixels are from 0 to 1")),
+        ((images[:, :20], 3, 1, 0), say("images are of 28 x 28 pixels")),
+        ((images[..., 0], 3, 1, 0), say("images are of shape (n, 28, 28, 1)")),
+        ((images, 0, 1, 0), say("there is no noise")),
+        ((images, 3, 0, 0), say("there are no epochs")),
     ):
         expect.raises(ValueError, lambda arguments=arguments: submission.train_gan(*arguments), why)
