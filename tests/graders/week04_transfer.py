@@ -18,6 +18,7 @@ import pytest
 
 from course.grading import expect, layers
 from course.grading.submission import SubmissionRaisedError
+from course.language import say
 
 SECONDS = 60  # for a check that builds or trains a network
 
@@ -170,8 +171,8 @@ def images_like(rng, n, size):
 def weights_of(layer):
     """All weights of a layer or model, BatchNormalization's statistics included, as arrays."""
     got = layer.get_weights()
-    expect.that(isinstance(got, list), "expected the model's get_weights() to give a list")
-    return [expect.array(array, of="a weight") for array in got]
+    expect.that(isinstance(got, list), say("expected the model's get_weights() to give a list"))
+    return [expect.array(array, of=say("a weight")) for array in got]
 
 
 def moved(before, after):
@@ -188,25 +189,40 @@ def is_batch_normalization(submission, layer):
     return is_a(layer, kind) is True
 
 
-def predictions(model, x, shape, of="the model's predictions", misconception=None):
+def predictions(model, x, shape, of=None, misconception=None):
     """The model's predictions, finite and of this shape."""
+    of = of or say("the model's predictions")
     got = expect.array(model.predict(x, verbose=0), of=of)
     expect.that(
         got.shape == shape,
-        f"wrong shape of {of} for x of shape {x.shape}: expected {shape}, got {got.shape}",
+        say(
+            "wrong shape of {of} for x of shape {x_shape}: expected {expected}, got {got}",
+            of=of,
+            x_shape=x.shape,
+            expected=shape,
+            got=got.shape,
+        ),
         misconception,
     )
-    expect.that(bool(np.isfinite(got).all()), f"expected {of} to be finite numbers")
+    expect.that(bool(np.isfinite(got).all()), say("expected {of} to be finite numbers", of=of))
     return got
 
 
-def expect_probabilities(got, of="the model's predictions"):
+def expect_probabilities(got):
+    of = say("the model's predictions")
     expect.that(
         bool((got >= 0).all() and (got <= 1).all()),
-        f"expected {of} to be probabilities, got values from {got.min():.3g} to {got.max():.3g}",
+        say(
+            "expected {of} to be probabilities, got values from {lowest:.3g} to {highest:.3g}",
+            of=of,
+            lowest=got.min(),
+            highest=got.max(),
+        ),
     )
     if got.shape[1] > 1:
-        expect.equal(got.sum(axis=1), np.ones(len(got)), of=f"the row sums of {of}", rtol=1e-3)
+        expect.equal(
+            got.sum(axis=1), np.ones(len(got)), of=say("the row sums of {of}", of=of), rtol=1e-3
+        )
 
 
 def train_a_little(model, x, y, epochs=2):
@@ -216,8 +232,10 @@ def train_a_little(model, x, y, epochs=2):
     except SubmissionRaisedError as error:
         if "Unknown variable" in error.text or "was not recognized" in error.text:
             expect.fail(
-                "expected a model that can be trained, got an error in fit: the optimizer was "
-                "made for other variables",
+                say(
+                    "expected a model that can be trained, got an error in fit: the optimizer was "
+                    "made for other variables"
+                ),
                 "optimizer_reused",
             )
         raise
@@ -237,7 +255,7 @@ def test_bytes_become_minus_one_to_one(submission, rng):
     levels = np.array([[0, 255, 51, 204, 127, 128]], np.uint8)
     expect.equal(submission.preprocess(levels), levels / 127.5 - 1, atol=1e-5)
     images = rng.integers(0, 256, (2, 5, 4, 3)).astype(np.uint8)
-    expect.equal(submission.preprocess(images), images / 127.5 - 1, of="the images", atol=1e-5)
+    expect.equal(submission.preprocess(images), images / 127.5 - 1, of=say("the images"), atol=1e-5)
 
 
 @pytest.mark.exercise("preprocess")
@@ -246,7 +264,7 @@ def test_float32_and_the_bytes_are_left_alone(submission):
     got = submission.preprocess(np.array([0, 255], np.uint8))
     expect.equal(got, [-1, 1])
     kind = getattr(got, "dtype", type(got).__name__)
-    expect.that(kind == np.float32, f"expected an array of float32, got {kind}")
+    expect.that(kind == np.float32, say("expected an array of float32, got {kind}", kind=kind))
 
 
 @pytest.mark.exercise("preprocess")
@@ -258,7 +276,7 @@ def test_rejects_what_is_no_bytes(submission):
         expect.raises(
             ValueError,
             lambda wrong=wrong: submission.preprocess(wrong),
-            f"the images are {wrong.dtype}",
+            say("the images are {dtype}", dtype=wrong.dtype),
         )
 
 
@@ -275,10 +293,12 @@ def smooth_images(n, size=16):
 def augmented(augmenter, images, training):
     expect.that(
         hasattr(augmenter, "has"),  # a handle: something that stays over there
-        f"expected a Keras layer or model, got {type(augmenter).__name__}",
+        say("expected a Keras layer or model, got {kind}", kind=type(augmenter).__name__),
     )
     got = augmenter(images, training=training)
-    return expect.shape(got, images.shape, of=f"the images with training={training}")
+    return expect.shape(
+        got, images.shape, of=say("the images with training={training}", training=training)
+    )
 
 
 @pytest.mark.exercise("build_augmenter", seconds=SECONDS)
@@ -289,11 +309,16 @@ def test_changes_images_in_training(submission):
     changed = np.abs(got - images).max(axis=(1, 2, 3)) > 0.01
     expect.that(
         bool(changed.mean() > 0.4),
-        f"expected images to be changed in training, got {changed.sum()} of 12 changed",
+        say(
+            "expected images to be changed in training, got {changed} of 12 changed",
+            changed=changed.sum(),
+        ),
         "never_augments",
     )
     alike = np.abs(got - got[0]).max(axis=(1, 2, 3)) < 1e-4
-    expect.that(not alike.all(), "expected each image to be changed in its own way, got 12 alike")
+    expect.that(
+        not alike.all(), say("expected each image to be changed in its own way, got 12 alike")
+    )
 
 
 @pytest.mark.exercise("build_augmenter", seconds=SECONDS)
@@ -305,15 +330,17 @@ def test_leaves_images_alone_otherwise(submission):
     keras = submission.module("keras")
     model = keras.Sequential([keras.Input(images.shape[1:]), augmenter])
     for still, where in (
-        (augmented(augmenter, images, False), "with training=False"),
-        (predictions(model, images, images.shape, of="the images"), "in predict"),
+        (augmented(augmenter, images, False), say("with training=False")),
+        (predictions(model, images, images.shape, of=say("the images")), say("in predict")),
     ):
         expect.that(
             bool(np.abs(still - images).max() < 1e-5),
-            f"expected images as they are {where}, got changed ones",
+            say("expected images as they are {where}, got changed ones", where=where),
             "augments_at_test_too",
         )
-    expect.that(bool(np.abs(in_training - images).max() > 0.01), "expected changes in training")
+    expect.that(
+        bool(np.abs(in_training - images).max() > 0.01), say("expected changes in training")
+    )
 
 
 @pytest.mark.exercise("build_augmenter", seconds=SECONDS)
@@ -323,16 +350,24 @@ def test_values_stay_in_range(submission):
     got = augmented(submission.build_augmenter(8), images, True)
     expect.that(
         bool(got.min() >= -1.001 and got.max() <= 1.001),
-        f"expected values in [-1, 1], got {got.min():.3g} to {got.max():.3g}",
+        say(
+            "expected values in [-1, 1], got {lowest:.3g} to {highest:.3g}",
+            lowest=got.min(),
+            highest=got.max(),
+        ),
         "brightness_for_0_to_255",
     )
     expect.that(
         bool(got.std() > 0.5 * images.std()),
-        f"expected images with about the contrast of the originals (deviation "
-        f"{images.std():.2f}), got {got.std():.2f}",
+        say(
+            "expected images with about the contrast of the originals (deviation {expected:.2f}), "
+            "got {got:.2f}",
+            expected=images.std(),
+            got=got.std(),
+        ),
         "brightness_for_0_to_255",
     )
-    expect.that(bool(np.abs(got - images).max() > 0.01), "expected changes in training")
+    expect.that(bool(np.abs(got - images).max() > 0.01), say("expected changes in training"))
 
 
 @pytest.mark.exercise("build_augmenter", seconds=SECONDS)
@@ -344,12 +379,12 @@ def test_seed_decides(submission):
     )
     expect.that(
         bool(np.abs(one - same).max() < 1e-4),
-        "expected the same changes from two augmenters of seed 1, got different ones",
+        say("expected the same changes from two augmenters of seed 1, got different ones"),
         "seed_ignored",
     )
     expect.that(
         bool(np.abs(one - other).max() > 0.01),
-        "expected other changes for another seed, got the same",
+        say("expected other changes for another seed, got the same"),
     )
 
 
@@ -359,7 +394,8 @@ def test_seed_decides(submission):
 def head_of(model, base, channels, n_outputs):
     """Kernel and bias of the head: what the model has beyond the base's weights."""
     expect.that(
-        model.has("trainable_variables"), "expected a keras.Model, got something without variables"
+        model.has("trainable_variables"),
+        say("expected a keras.Model, got something without variables"),
     )
     trainable = [expect.array(array) for array in expect_list(model.trainable_variables)]
     shapes = [array.shape for array in trainable]
@@ -371,16 +407,21 @@ def head_of(model, base, channels, n_outputs):
         elif shapes and len(shapes[0]) == 2 and shapes[0][0] > channels:
             wrong = "flattens_instead_of_pooling"
         expect.fail(
-            f"expected only the head to be trainable, a kernel of shape {wanted[0]} and a bias of "
-            f"shape {wanted[1]}; got {len(shapes)} trainable arrays of shapes "
-            f"{', '.join(map(str, shapes[:6]))}",
+            say(
+                "expected only the head to be trainable, a kernel of shape {kernel} and a bias of "
+                "shape {bias}; got {n} trainable arrays of shapes {shapes}",
+                kernel=wanted[0],
+                bias=wanted[1],
+                n=len(shapes),
+                shapes=", ".join(map(str, shapes[:6])),
+            ),
             wrong,
         )
     return trainable
 
 
 def expect_list(got):
-    expect.that(isinstance(got, list), "expected the model's variables to be a list")
+    expect.that(isinstance(got, list), say("expected the model's variables to be a list"))
     return got
 
 
@@ -423,7 +464,7 @@ def test_base_pooling_head(submission, rng):
         expect.equal(
             got,
             head_output(features, head),
-            of="the predictions",
+            of=say("the predictions"),
             rtol=1e-2,
             atol=1e-4,
             betrays=twice,
@@ -443,7 +484,7 @@ def expect_obeys_its_head(model, images, features, n_outputs, rng):
     expect.equal(
         predictions(model, images, (len(images), n_outputs)),
         head_output(features, drawn),
-        of="the predictions with other weights in the head",
+        of=say("the predictions with other weights in the head"),
         rtol=1e-2,
         atol=1e-4,
     )
@@ -462,13 +503,13 @@ def test_two_classes_have_one_sigmoid(submission, rng):
     expect_probabilities(got)
     expect.that(
         not (got == 1).all(),
-        "expected probabilities that depend on the image, got 1 for every image",
+        say("expected probabilities that depend on the image, got 1 for every image"),
         "softmax_over_one_unit",
     )
     head = head_of(model, base, 5, 1)
-    expect.equal(got, head_output(features, head), of="the predictions", rtol=1e-2, atol=1e-4)
-    loss = expect.array(model.test_on_batch(images, np.ones(16)), of="the loss").reshape(-1)[0]
-    expect.number(loss, -np.log(got).mean(), of="the loss when all labels are 1", rtol=0.02)
+    expect.equal(got, head_output(features, head), of=say("the predictions"), rtol=1e-2, atol=1e-4)
+    loss = expect.array(model.test_on_batch(images, np.ones(16)), of=say("the loss")).reshape(-1)[0]
+    expect.number(loss, -np.log(got).mean(), of=say("the loss when all labels are 1"), rtol=0.02)
     expect_obeys_its_head(model, images, features, 1, rng)
 
 
@@ -490,7 +531,7 @@ def test_training_moves_only_the_head(submission, rng):
         expect.equal(
             got,
             head_output(features, head),
-            of="the predictions after training, from the base as it was",
+            of=say("the predictions after training, from the base as it was"),
             rtol=1e-2,
             atol=1e-4,
         )
@@ -511,7 +552,7 @@ def expect_only_head_moves(submission, base, size, n_classes, rng, eagerly):
     untrained = weights_of(model)
     first = expect.array(model.predict(images, verbose=0))
     expect.that(
-        len(untrained) > len(before), "expected the model to have a head on the base, got none"
+        len(untrained) > len(before), say("expected the model to have a head on the base, got none")
     )
     if eagerly:  # one step without a graph takes less time than the graph
         model.run_eagerly = True
@@ -521,21 +562,21 @@ def expect_only_head_moves(submission, base, size, n_classes, rng, eagerly):
     if moved(before, weights_of(base)):
         frozen_now = base.trainable is False
         expect.fail(
-            "expected the base's weights not to move in training, but they did",
+            say("expected the base's weights not to move in training, but they did"),
             "frozen_after_compiling" if frozen_now else "base_left_trainable",
         )
     expect.that(
         moved(untrained, weights_of(model)),
-        "expected training to move the head's weights, but they are what they were",
+        say("expected training to move the head's weights, but they are what they were"),
         "head_frozen_too",
     )
     trained = expect.array(model.predict(images, verbose=0))
     expect.that(
-        moved([first], [trained]), "expected other predictions after training, got the same"
+        moved([first], [trained]), say("expected other predictions after training, got the same")
     )
     expect.that(
         bool(np.ptp(trained, axis=0).max() > 0),
-        "expected predictions that depend on the image after training, got the same for all",
+        say("expected predictions that depend on the image after training, got the same for all"),
     )
     return model
 
@@ -549,14 +590,24 @@ def test_dropout_before_the_head(submission, rng):
         base = sequential(keras, dropout=0.0)
         model = expect.model(submission.build_transfer_model(base, 3, dropout))
         still = predictions(model, images, (6, 3))
-        expect.equal(predictions(model, images, (6, 3)), still, of="the predictions, once more")
-        noisy = expect.shape(model(images, training=True), (6, 3), of="the output in training")
+        expect.equal(
+            predictions(model, images, (6, 3)), still, of=say("the predictions, once more")
+        )
+        noisy = expect.shape(model(images, training=True), (6, 3), of=say("the output in training"))
         differs = bool(np.abs(noisy - still).max() > 1e-3)
         expect.that(
             differs == (dropout > 0),
-            f"with dropout={dropout} and training=True, expected the output to "
-            f"{'differ from' if dropout else 'equal'} the predictions, but it did"
-            f"{' not' if dropout else ' not: something else is random in training'}",
+            say(
+                "with dropout={dropout} and training=True, expected the output to differ from the "
+                "predictions, but it did not",
+                dropout=dropout,
+            )
+            if dropout
+            else say(
+                "with dropout={dropout} and training=True, expected the output to equal the "
+                "predictions, but it did not: something else is random in training",
+                dropout=dropout,
+            ),
             "dropout_ignored",
         )
 
@@ -572,7 +623,11 @@ def test_rejects_one_class(submission, rng):
         expect.raises(
             ValueError,
             lambda base=base, n=n_classes, d=dropout: submission.build_transfer_model(base, n, d),
-            f"n_classes is {n_classes} and dropout {dropout}",
+            say(
+                "n_classes is {n_classes} and dropout {dropout}",
+                n_classes=n_classes,
+                dropout=dropout,
+            ),
         )
 
 
@@ -600,7 +655,7 @@ def test_the_bases_output_averaged(submission, rng):
         expect.equal(
             got,
             features_of(weights, images),
-            of="the features",
+            of=say("the features"),
             rtol=1e-3,
             atol=1e-5,
             betrays=betrays,
@@ -608,11 +663,15 @@ def test_the_bases_output_averaged(submission, rng):
 
 
 def expect_pooled_shape(got, maps):
-    shape = expect.array(got, of="the features").shape
+    shape = expect.array(got, of=say("the features")).shape
     wanted = (maps.shape[0], maps.shape[3])
     expect.that(
         shape == wanted,
-        f"wrong shape of the features: expected {wanted}, got {shape}",
+        say(
+            "wrong shape of the features: expected {expected}, got {got}",
+            expected=wanted,
+            got=shape,
+        ),
         "not_pooled" if np.prod(shape) == maps.size and maps.size > np.prod(wanted) else None,
     )
 
@@ -624,15 +683,17 @@ def test_inference_mode(submission, rng):
     base = with_weights(convnet(keras_of(submission, rng), dropout=0.5), before)
     images = images_like(rng, 9, 12)
     wanted = convnet_features(before, images)
-    got = expect.shape(submission.extract_features(base, images), wanted.shape, of="the features")
+    got = expect.shape(
+        submission.extract_features(base, images), wanted.shape, of=say("the features")
+    )
     expect.that(
         not moved(before, weights_of(base)),
-        "expected the base's weights and statistics not to move, but they did",
+        say("expected the base's weights and statistics not to move, but they did"),
         "in_training_mode",
     )
     expect.that(
         bool(np.allclose(got, wanted, rtol=1e-3, atol=1e-4)),
-        "expected what the base gives in inference mode, got something else",
+        say("expected what the base gives in inference mode, got something else"),
         "in_training_mode",
     )
 
@@ -648,12 +709,15 @@ def test_in_batches(submission, rng):
     counts = ops.add(ops.zeros_like(inputs), count)
     base = keras.Model(inputs, keras.layers.Concatenate()([inputs, counts]))
     images = images_like(rng, 1500, 4)
-    got = expect.shape(submission.extract_features(base, images), (1500, 6), of="the features")
-    expect.equal(got[:, :3], images.mean(axis=(1, 2)), of="the features", atol=1e-4)
+    got = expect.shape(submission.extract_features(base, images), (1500, 6), of=say("the features"))
+    expect.equal(got[:, :3], images.mean(axis=(1, 2)), of=say("the features"), atol=1e-4)
     largest = round(got[:, 3:].max())
     expect.that(
         largest <= 750,
-        f"expected batches of a few hundred images at most, got {largest} of 1500 at once",
+        say(
+            "expected batches of a few hundred images at most, got {largest} of 1500 at once",
+            largest=largest,
+        ),
         "all_at_once",
     )
 
@@ -682,7 +746,7 @@ def trained_transfer_model(keras, base, n_classes, images, labels, eagerly=False
 
 def layers_of(base):
     listed = base.layers
-    expect.that(isinstance(listed, list), "expected the base to keep its layers")
+    expect.that(isinstance(listed, list), say("expected the base to keep its layers"))
     return listed
 
 
@@ -693,7 +757,7 @@ def expect_shown_weights_are_used(model, base, features_of, size, n_outputs, rng
     expect.equal(
         predictions(model, images, (16, n_outputs)),
         head_output(features, head_among(weights_of(model), features.shape[1], n_outputs)),
-        of="the predictions, from the weights that the model shows",
+        of=say("the predictions, from the weights that the model shows"),
         rtol=1e-2,
         atol=1e-4,
     )
@@ -706,8 +770,13 @@ def head_among(weights, channels, n_outputs):
         if [array.shape for array in pair] == wanted:
             return pair
     return expect.fail(
-        f"expected a dense head on the base's {channels} pooled features, with a kernel of shape "
-        f"{wanted[0]} and a bias of shape {wanted[1]}, found none among the weights"
+        say(
+            "expected a dense head on the base's {channels} pooled features, with a kernel of "
+            "shape {kernel} and a bias of shape {bias}, found none among the weights",
+            channels=channels,
+            kernel=wanted[0],
+            bias=wanted[1],
+        )
     )
 
 
@@ -728,13 +797,17 @@ def expect_the_top_moves(submission, keras, base, size, n_classes, n_layers, rng
     n_head = 2  # kernel and bias come last in a Functional model
     expect.that(
         moved(everything[-n_head:], weights_of(got)[-n_head:]),
-        "expected the head to go on learning, but training did not move it",
+        say("expected the head to go on learning, but training did not move it"),
         "head_frozen_too",
     )
     first = len(listed) - n_layers
     for number, layer in enumerate(listed):
         expect_layer(
-            submission, layer, before[number], number >= first, f"{number} of {len(listed)}"
+            submission,
+            layer,
+            before[number],
+            number >= first,
+            say("{number} of {n_layers}", number=number, n_layers=len(listed)),
         )
     return got
 
@@ -750,21 +823,30 @@ def expect_layer(submission, layer, before, in_top, where):
     if normalizes:
         expect.that(
             not has_moved,
-            f"expected the BatchNormalization layer {where} of the base not to change in fit, "
-            "but its weights or statistics moved",
+            say(
+                "expected the BatchNormalization layer {where} of the base not to change in fit, "
+                "but its weights or statistics moved",
+                where=where,
+            ),
             "batch_normalization_drifts",
         )
     elif in_top:
         expect.that(
             has_moved,
-            f"expected layer {where} of the base, in the unfrozen top, to move in training, "
-            "but it did not",
+            say(
+                "expected layer {where} of the base, in the unfrozen top, to move in training, "
+                "but it did not",
+                where=where,
+            ),
             "recompiles_but_never_unfreezes",
         )
     else:
         expect.that(
             not has_moved,
-            f"expected layer {where} of the base, below the unfrozen top, to stay, but it moved",
+            say(
+                "expected layer {where} of the base, below the unfrozen top, to stay, but it moved",
+                where=where,
+            ),
             "unfreezes_everything",
         )
 
@@ -772,9 +854,9 @@ def expect_layer(submission, layer, before, in_top, where):
 def learning_rate_of(model):
     expect.that(
         model.has("optimizer") and model.optimizer is not None,
-        "expected a compiled model, got one without an optimizer",
+        say("expected a compiled model, got one without an optimizer"),
     )
-    return float(expect.shape(model.optimizer.learning_rate, (), of="the learning rate"))
+    return float(expect.shape(model.optimizer.learning_rate, (), of=say("the learning rate")))
 
 
 def expect_new_rate(model, wanted):
@@ -783,7 +865,10 @@ def expect_new_rate(model, wanted):
         wrong = "same_learning_rate"
         if np.isclose(rate, 3e-3, rtol=1e-3):
             wrong = "unfreezes_without_compiling"
-        expect.fail(f"expected a learning rate of {wanted:g}, got {rate:g}", wrong)
+        expect.fail(
+            say("expected a learning rate of {expected:g}, got {got:g}", expected=wanted, got=rate),
+            wrong,
+        )
 
 
 @pytest.mark.exercise("unfreeze_top", seconds=SECONDS)
@@ -823,8 +908,8 @@ def test_lower_learning_rate_same_loss(submission, rng):
         loss = float(expect.array(model.test_on_batch(images, labels)).reshape(-1)[0])
         got = expect.model(submission.unfreeze_top(model, base, 2))
         expect_new_rate(got, 1e-5)
-        after = expect.array(got.test_on_batch(images, labels), of="the loss").reshape(-1)[0]
-        expect.number(after, loss, of="the loss on the same images", rtol=1e-2)
+        after = expect.array(got.test_on_batch(images, labels), of=say("the loss")).reshape(-1)[0]
+        expect.number(after, loss, of=say("the loss on the same images"), rtol=1e-2)
 
 
 @pytest.mark.exercise("unfreeze_top", seconds=SECONDS)
@@ -838,7 +923,7 @@ def test_rejects_no_layers(submission, rng):
         expect.raises(
             ValueError,
             lambda n=n_layers: submission.unfreeze_top(model, base, n),
-            f"n_layers is {n_layers}",
+            say("n_layers is {n_layers}", n_layers=n_layers),
         )
 
 
@@ -881,8 +966,12 @@ def expect_classes_told_apart(model, n_classes, rng):
     accuracy = (chosen == labels).mean()
     expect.that(
         bool(accuracy >= 0.8),
-        f"expected an accuracy of at least 0.8 on unseen images of {n_classes} classes that "
-        f"differ in colour, got {accuracy:.2f}",
+        say(
+            "expected an accuracy of at least 0.8 on unseen images of {n_classes} classes that "
+            "differ in colour, got {accuracy:.2f}",
+            n_classes=n_classes,
+            accuracy=accuracy,
+        ),
     )
 
 
@@ -907,8 +996,8 @@ def test_two_classes(submission, rng):
     expect_classes_told_apart_by_the_base(model, base, 2, rng)
     x, y = striped_images(rng, 12, 2)
     for x_train, y_train, n_classes, why in (
-        (x, y[:-1], 2, "there are 12 images and 11 labels"),
-        (x, y, 1, "n_classes is 1"),
+        (x, y[:-1], 2, say("there are 12 images and 11 labels")),
+        (x, y, 1, say("n_classes is 1")),
     ):
         base = convnet(keras)
         expect.raises(
@@ -926,21 +1015,24 @@ def test_fine_tunes_the_top_at_a_lower_rate(submission, rng):
     rate = learning_rate_of(model)
     expect.that(
         rate < 1e-3,
-        f"expected fine-tuning at a learning rate below 1e-3, got {rate:g}",
+        say("expected fine-tuning at a learning rate below 1e-3, got {rate:g}", rate=rate),
         "same_learning_rate_for_both",
     )
     trainable = len(expect_list(model.trainable_variables))
     expect.that(
         trainable > 2,
-        "expected the top of the base to be trainable in the second phase, got only the head",
+        say("expected the top of the base to be trainable in the second phase, got only the head"),
         "head_only",
     )
     for number, layer in enumerate(layers_of(base)):
         if is_batch_normalization(submission, layer):
             expect.that(
                 not moved(before[number], weights_of(layer)),
-                f"expected BatchNormalization layer {number} of the base not to change, "
-                "but its weights or statistics moved",
+                say(
+                    "expected BatchNormalization layer {number} of the base not to change, but "
+                    "its weights or statistics moved",
+                    number=number,
+                ),
                 "statistics_drift_in_fine_tuning",
             )
     expect_shown_weights_are_used(model, base, convnet_features, 12, 3, rng)
@@ -974,14 +1066,18 @@ def test_features_know_the_rings(submission, rng):
     keras_of(submission, rng)
     x, rings = shells(rng, 1200)
     base = expect.model(submission.pretrain_base(x[:800], rings[:800], 3))
-    features = expect.array(base.predict(x, verbose=0), of="the features")
+    features = expect.array(base.predict(x, verbose=0), of=say("the features"))
     expect_features(features, len(x))
     error = readout_error(features[600:900], rings[600:900], features[900:], rings[900:])
     expect.that(
         error < 0.25,
-        "expected features from which a linear function predicts rings of unseen shells, with at "
-        f"most 0.25 of their variance left unexplained; got {error:.2f} "
-        f"(from x itself: {readout_error(x[:900], rings[:900], x[900:], rings[900:]):.2f})",
+        say(
+            "expected features from which a linear function predicts rings of unseen shells, with "
+            "at most 0.25 of their variance left unexplained; got {error:.2f} (from x itself: "
+            "{baseline:.2f})",
+            error=error,
+            baseline=readout_error(x[:900], rings[:900], x[900:], rings[900:]),
+        ),
         "base_is_never_trained",
     )
 
@@ -989,11 +1085,11 @@ def test_features_know_the_rings(submission, rng):
 def expect_features(features, n):
     expect.that(
         features.ndim == 2 and len(features) == n,
-        f"expected features of shape ({n}, k), got {features.shape}",
+        say("expected features of shape ({n}, k), got {got}", n=n, got=features.shape),
     )
     expect.that(
         features.shape[1] > 1,
-        "expected the base without its head, k features per shell; got one number per shell",
+        say("expected the base without its head, k features per shell; got one number per shell"),
         "returns_the_head_too",
     )
 
@@ -1009,7 +1105,7 @@ def test_any_number_of_columns(submission, rng):
     expect_features(one, 5)
     expect.that(
         one.shape == other.shape and not np.allclose(one, other),
-        "expected other features for another seed, got the same",
+        say("expected other features for another seed, got the same"),
     )
 
 
@@ -1022,7 +1118,7 @@ def test_rejects_rings_that_do_not_fit(submission, rng):
     expect.raises(
         ValueError,
         lambda: submission.pretrain_base(x, np.full(19, 9.0), 0),
-        "there are 20 rows and 19 rings",
+        say("there are 20 rows and 19 rings"),
     )
 
 
@@ -1061,9 +1157,12 @@ def expect_blind(model, x, direction, when):
     got, other = predictions(model, x, (len(x), 3)), predictions(model, along, (len(x), 3))
     expect.that(
         bool(np.abs(got - other).max() < 1e-3),
-        f"expected the model, {when}, to give the same for shells of which the base, as it came, "
-        "gives the same features; got something else, so it does more than the base as it came "
-        "and a head",
+        say(
+            "expected the model, {when}, to give the same for shells of which the base, as it "
+            "came, gives the same features; got something else, so it does more than the base as "
+            "it came and a head",
+            when=when,
+        ),
         "base_learns_too",
     )
 
@@ -1086,8 +1185,11 @@ def test_tells_the_sex_of_unseen_shells(submission, rng):
     accuracy = (got.argmax(axis=1) == sex[300:]).mean()
     expect.that(
         bool(accuracy >= 0.75),
-        f"expected an accuracy of at least 0.75 on unseen shells that are easy to tell apart, got "
-        f"{accuracy:.2f}",
+        say(
+            "expected an accuracy of at least 0.75 on unseen shells that are easy to tell apart, "
+            "got {accuracy:.2f}",
+            accuracy=accuracy,
+        ),
         "head_is_never_trained",
     )
 
@@ -1104,10 +1206,10 @@ def test_base_does_not_move(submission, rng):
     first = predictions(model, x, (90, 3))
     expect.that(
         not moved(before, weights_of(base)),
-        "expected the base's weights not to move in training, but they did",
+        say("expected the base's weights not to move in training, but they did"),
         "frozen_too_late" if base.trainable is False else "base_learns_too",
     )
-    expect_blind(model, x, direction, "after transfer_to_sex")
+    expect_blind(model, x, direction, say("after transfer_to_sex"))
     trained = weights_of(model)
     try:
         train_a_little(model, x, sex)
@@ -1115,13 +1217,13 @@ def test_base_does_not_move(submission, rng):
         train_a_little(model, x, np.eye(3, dtype="float32")[sex])
     expect.that(
         not moved(before, weights_of(base)),
-        "expected the base to stay frozen when training goes on, but its weights moved",
+        say("expected the base to stay frozen when training goes on, but its weights moved"),
         "base_learns_too",
     )
-    expect_blind(model, x, direction, "after further training")
+    expect_blind(model, x, direction, say("after further training"))
     expect.that(
         moved(trained, weights_of(model)) and moved([first], [predictions(model, x, (90, 3))]),
-        "expected further training to move the head, got none",
+        say("expected further training to move the head, got none"),
     )
 
 
@@ -1132,7 +1234,10 @@ def test_rejects_other_labels(submission, rng):
     x, sex = sexed_shells(rng, 30)
     model = expect.model(submission.transfer_to_sex(age_base(keras), x, sex, 0))
     predictions(model, x, (30, 3))
-    for labels, why in ((sex[:-1], "there are 30 rows and 29 labels"), (sex + 1, "labels go to 3")):
+    for labels, why in (
+        (sex[:-1], say("there are 30 rows and 29 labels")),
+        (sex + 1, say("labels go to 3")),
+    ):
         base = age_base(keras)
         expect.raises(
             ValueError,

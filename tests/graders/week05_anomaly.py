@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from course.grading import expect
+from course.language import say
 
 TRAINING_SECONDS = 60
 MARK = 10_000.0
@@ -77,11 +78,11 @@ def test_rejects_what_cannot_be_selected(submission):
     broken = X.copy()
     broken[2, 1, 0] = np.nan
     for arguments, why in (
-        ((X, activity[:-1], 1, 3), "there are 4 windows and 3 activities"),
-        ((X, activity, 1, 9), "no window is of activity 9"),
-        ((X, activity, 9, 1), "no window is of activity 9"),
-        ((X, activity, [1, 2], [2, 3]), "activity 2 is on both sides"),
-        ((broken, activity, 1, 3), "a window of activity 1 holds NaN"),
+        ((X, activity[:-1], 1, 3), say("there are 4 windows and 3 activities")),
+        ((X, activity, 1, 9), say("no window is of activity 9")),
+        ((X, activity, 9, 1), say("no window is of activity 9")),
+        ((X, activity, [1, 2], [2, 3]), say("activity 2 is on both sides")),
+        ((broken, activity, 1, 3), say("a window of activity 1 holds NaN")),
     ):
         expect.raises(
             ValueError, lambda arguments=arguments: submission.select_activities(*arguments), why
@@ -97,16 +98,22 @@ def split_of(submission, X, y, seed, groups=None):
     found = []
     names = ("train", "valid", "test")
     for name, part in zip(names, expect.parts(got, *names), strict=True):
-        X_part, y_part = expect.parts(part, f"X of {name}", f"y of {name}")
-        X_part = expect.array(X_part, f"X of {name}")
-        expect.shape(X_part, (len(X_part) if X_part.ndim else 0, *X.shape[1:]), f"X of {name}")
+        X_part, y_part = expect.parts(
+            part, say("X of {part}", part=name), say("y of {part}", part=name)
+        )
+        X_part = expect.array(X_part, say("X of {part}", part=name))
+        expect.shape(
+            X_part, (len(X_part) if X_part.ndim else 0, *X.shape[1:]), say("X of {part}", part=name)
+        )
         numbers = numbers_of(X_part)
         expect.that(
             bool(np.isin(numbers, np.arange(len(X))).all()),
-            f"expected the windows of {name} to be windows that came in, got others",
+            say("expected the windows of {part} to be windows that came in, got others", part=name),
         )
-        expect.equal(X_part, X[numbers], of=f"X of {name}")
-        expect.equal(y_part, y[numbers], of=f"y of {name}, the labels of its windows")
+        expect.equal(X_part, X[numbers], of=say("X of {part}", part=name))
+        expect.equal(
+            y_part, y[numbers], of=say("y of {part}, the labels of its windows", part=name)
+        )
         found.append(numbers)
     return found
 
@@ -116,8 +123,13 @@ def expect_partition(parts, n):
     missing, twice = n - len(np.unique(together)), len(together) - len(np.unique(together))
     expect.that(
         missing == 0 and twice == 0,
-        f"expected each of {n} windows in exactly one part, "
-        f"got {missing} in none and {twice} more than once",
+        say(
+            "expected each of {n} windows in exactly one part, got {missing} in none and {twice} "
+            "more than once",
+            n=n,
+            missing=missing,
+            twice=twice,
+        ),
     )
 
 
@@ -132,7 +144,13 @@ def test_sixty_twenty_twenty(submission):
         for name, part in (("valid", valid), ("test", test)):
             expect.that(
                 abs(len(part) - few) <= close,
-                f"expected 20 % of {n} windows in {name}, about {few}, got {len(part)}",
+                say(
+                    "expected 20 % of {n} windows in {part}, about {few}, got {got}",
+                    n=n,
+                    part=name,
+                    few=few,
+                    got=len(part),
+                ),
             )
 
 
@@ -147,17 +165,17 @@ def test_shuffled_by_the_seed(submission, rng):
         spread = np.abs(np.diff(np.sort(part))).max(initial=0)
         expect.that(
             bool(spread > 1 and 0 < y[part].mean() < 1),
-            f"expected windows from the whole series in {name}, got a piece of it",
+            say("expected windows from the whole series in {part}, got a piece of it", part=name),
         )
     for one, other in zip(parts, split_of(submission, X, y, seed), strict=True):
         expect.that(
             set(one.tolist()) == set(other.tolist()),
-            "expected the same split from the same seed, got another",
+            say("expected the same split from the same seed, got another"),
         )
     another = split_of(submission, X, y, seed + 1)
     expect.that(
         set(another[2].tolist()) != set(parts[2].tolist()),
-        "expected another split from another seed, got the same",
+        say("expected another split from another seed, got the same"),
     )
 
 
@@ -171,12 +189,19 @@ def test_groups_never_straddle(submission, rng):
         parts = split_of(submission, X, y, seed, groups)
         people = [set(groups[part].tolist()) for part in parts]
         shared = (people[0] & people[1]) | (people[0] & people[2]) | (people[1] & people[2])
-        expect.that(not shared, f"expected each group in one part, got group {shared} in several")
+        expect.that(
+            not shared,
+            say("expected each group in one part, got group {groups} in several", groups=shared),
+        )
         expect_partition(parts, 60)
         sizes = tuple(map(len, people))
-        expect.that(sizes == (6, 2, 2), f"expected 6, 2 and 2 of 10 groups, got {sizes}")
+        expect.that(
+            sizes == (6, 2, 2), say("expected 6, 2 and 2 of 10 groups, got {sizes}", sizes=sizes)
+        )
         tested.add(frozenset(people[2]))
-    expect.that(len(tested) > 1, "expected other groups in the test for other seeds, got the same")
+    expect.that(
+        len(tested) > 1, say("expected other groups in the test for other seeds, got the same")
+    )
 
 
 @pytest.mark.exercise("split_train_valid_test")
@@ -187,7 +212,10 @@ def test_few_groups_of_any_name(submission):
     parts = split_of(submission, X, y, 1, groups)
     expect_partition(parts, 9)
     counts = [len(set(groups[part].tolist())) for part in parts]
-    expect.that(counts == [1, 1, 1], f"expected one of 3 groups in each part, got {counts}")
+    expect.that(
+        counts == [1, 1, 1],
+        say("expected one of 3 groups in each part, got {counts}", counts=counts),
+    )
 
 
 @pytest.mark.exercise("split_train_valid_test")
@@ -196,11 +224,11 @@ def test_rejects_what_cannot_be_split(submission):
     X, y = marked(10), np.arange(10) % 2
     expect_partition(split_of(submission, X, y, 3), 10)
     for arguments, why in (
-        ((X[:2], y[:2], 0), "two windows make no three parts"),
-        ((X, y, 0, np.repeat([1, 2], 5)), "two groups make no three parts"),
-        ((X, y, 0, np.ones(10)), "one group makes no three parts"),
-        ((X, y[:-1], 0), "there are 10 windows and 9 labels"),
-        ((X, y, 0, np.arange(9)), "there are 10 windows and 9 groups"),
+        ((X[:2], y[:2], 0), say("two windows make no three parts")),
+        ((X, y, 0, np.repeat([1, 2], 5)), say("two groups make no three parts")),
+        ((X, y, 0, np.ones(10)), say("one group makes no three parts")),
+        ((X, y[:-1], 0), say("there are 10 windows and 9 labels")),
+        ((X, y, 0, np.arange(9)), say("there are 10 windows and 9 groups")),
     ):
         expect.raises(
             ValueError,
@@ -228,12 +256,12 @@ def test_rejects_no_normal_windows(submission):
     expect.raises(
         ValueError,
         lambda: submission.keep_normal(marked(2), np.array([1, 1])),
-        "both windows are abnormal",
+        say("both windows are abnormal"),
     )
     expect.raises(
         ValueError,
         lambda: submission.keep_normal(marked(3), np.array([0, 1])),
-        "there are 3 windows and 2 labels",
+        say("there are 3 windows and 2 labels"),
     )
 
 
@@ -247,7 +275,7 @@ def standardized(train, *others):
 
 def expect_standardized(submission, train, *others):
     got = submission.standardize(train, *others)
-    names = ["train", "the second array", "the third array"][: 1 + len(others)]
+    names = ["train", say("the second array"), say("the third array")][: 1 + len(others)]
     for name, part, expected in zip(
         names, expect.parts(got, *names), standardized(train, *others), strict=True
     ):
@@ -286,9 +314,9 @@ def test_rejects_what_has_no_statistics(submission, rng):
     broken = train.copy()
     broken[1, 2, 0] = np.nan
     for arguments, why in (
-        ((train[:0],), "train has no windows"),
-        ((broken,), "train holds NaN"),
-        ((train, np.zeros((2, 3, 3))), "train has 2 channels and the other array 3"),
+        ((train[:0],), say("train has no windows")),
+        ((broken,), say("train holds NaN")),
+        ((train, np.zeros((2, 3, 3))), say("train has 2 channels and the other array 3")),
     ):
         expect.raises(
             ValueError, lambda arguments=arguments: submission.standardize(*arguments), why
@@ -305,7 +333,7 @@ def built(submission, *sizes, **named):
 def reproduced(model, X):
     """What the model makes of X, as an array of the shape of X."""
     # Called, not predict(): that compiles first, which takes longer than all windows here.
-    return expect.shape(model(X, training=False), X.shape, of="the model's output")
+    return expect.shape(model(X, training=False), X.shape, of=say("the model's output"))
 
 
 def all_layers(layer):
@@ -348,10 +376,15 @@ def test_convolution_then_dense_then_lstm(submission, rng):
                 seen.append(name)
                 first[name] = layer
     for name in kinds:
-        expect.that(name in seen, f"expected a layer {name} in the model, found none")
+        expect.that(
+            name in seen, say("expected a layer {name} in the model, found none", name=name)
+        )
     expect.that(
         seen == list(kinds),
-        f"expected Conv1D, then Dense, then LSTM, got {', then '.join(seen)}",
+        say(
+            "expected Conv1D, then Dense, then LSTM, got {order}",
+            order=say(", then ").join(seen),
+        ),
         misconception="layers_in_another_order",
     )
     for name, layer in first.items():
@@ -361,16 +394,21 @@ def test_convolution_then_dense_then_lstm(submission, rng):
 def expect_part_in_the_output(model, layer, name, x):
     """With other weights in a layer, other windows come out."""
     weights, before = layer.get_weights(), reproduced(model, x)
-    expect.that(isinstance(weights, list), f"expected the layer {name} to show its weights")
+    expect.that(
+        isinstance(weights, list), say("expected the layer {name} to show its weights", name=name)
+    )
     layer.set_weights([expect.array(array) * 0 + 0.5 for array in weights])
     after = reproduced(model, x)
     layer.set_weights(weights)
     expect.that(
         bool(np.abs(after - before).max() > 1e-6),
-        f"expected the layer {name} to have a part in the output, got the same output with other "
-        "weights in it",
+        say(
+            "expected the layer {name} to have a part in the output, got the same output with "
+            "other weights in it",
+            name=name,
+        ),
     )
-    expect.equal(reproduced(model, x), before, of="the output with the old weights")
+    expect.equal(reproduced(model, x), before, of=say("the output with the old weights"))
 
 
 @pytest.mark.exercise("build_autoencoder", seconds=TRAINING_SECONDS)
@@ -383,16 +421,25 @@ def test_everything_passes_the_narrow_middle(submission, rng):
         strengths = np.linalg.svd(jacobians, compute_uv=False)  # (3, 12)
         expect.that(
             bool((strengths[:, 0] > 1e-5).all()),
-            "expected an output that depends on the input, got a constant",
+            say("expected an output that depends on the input, got a constant"),
         )
         # Near a kink a direction may look like two; by chance not at all three windows.
         ranks = (strengths > SAME_DIRECTION * strengths[:, :1]).sum(axis=1)
         rank = int(ranks.min())
         expect.that(
             rank <= latent_dim,
-            f"expected the output to depend on {latent_dim} numbers of a window, "
-            f"for latent_dim={latent_dim}, got {'all' if rank == 12 else 'at least'} {rank} "
-            "of its 12 values",
+            say(
+                "expected the output to depend on {latent_dim} numbers of a window, for "
+                "latent_dim={latent_dim}, got all 12 of its 12 values",
+                latent_dim=latent_dim,
+            )
+            if rank == 12
+            else say(
+                "expected the output to depend on {latent_dim} numbers of a window, for "
+                "latent_dim={latent_dim}, got at least {rank} of its 12 values",
+                latent_dim=latent_dim,
+                rank=rank,
+            ),
             misconception="overcomplete" if rank > 3 and latent_dim == 1 else None,
         )
 
@@ -412,13 +459,13 @@ def test_compiled_with_the_mean_squared_error(submission, rng):
     model = built(submission, 8, 2, latent_dim=2)
     expect.that(
         getattr_or_none(model, "optimizer") is not None,
-        "expected a compiled model, got one without an optimizer: call model.compile(...)",
+        say("expected a compiled model, got one without an optimizer: call model.compile(...)"),
         misconception="not_compiled",
     )
     X = rng.normal(size=(9, 8, 2)).astype("float32") * 3
     loss = model.evaluate(X, X, verbose=0)
     loss = loss[0] if isinstance(loss, (list, tuple)) and loss else loss
-    expect.number(loss, ((reproduced(model, X) - X) ** 2).mean(), of="the loss", rtol=1e-2)
+    expect.number(loss, ((reproduced(model, X) - X) ** 2).mean(), of=say("the loss"), rtol=1e-2)
 
 
 @pytest.mark.exercise("build_autoencoder", seconds=TRAINING_SECONDS, training=True)
@@ -433,8 +480,12 @@ def test_learns_standardised_data(submission, rng):
     one_sided = got.min() >= 0 or (got.max() <= 1 and got.min() >= -1)
     expect.that(
         bool(error < 0.5 * power),
-        f"expected a mean squared error clearly below the variance of the waves, {power:.2f}, "
-        f"got {error:.2f}",
+        say(
+            "expected a mean squared error clearly below the variance of the waves, {power:.2f}, "
+            "got {error:.2f}",
+            power=power,
+            error=error,
+        ),
         misconception="sigmoid_output" if one_sided else None,
     )
     # Eight numbers cannot hold a window of noise. A model that gives it back has copied it.
@@ -442,8 +493,11 @@ def test_learns_standardised_data(submission, rng):
     kept = 1 - ((reproduced(model, noise) - noise) ** 2).mean() / noise.var()
     expect.that(
         bool(kept < 0.7),
-        "expected a model that has learned waves not to reproduce noise, which 8 numbers cannot "
-        f"describe; got {kept:.0%} of the noise's variance back: the input is copied",
+        say(
+            "expected a model that has learned waves not to reproduce noise, which 8 numbers "
+            "cannot describe; got {kept:.0%} of the noise's variance back: the input is copied",
+            kept=kept,
+        ),
     )
 
 
@@ -455,7 +509,7 @@ def test_rejects_a_middle_that_is_not_narrow(submission, rng):
         expect.raises(
             ValueError,
             lambda sizes=sizes: submission.build_autoencoder(*sizes),
-            f"n_steps, n_channels, latent_dim are {sizes}",
+            say("n_steps, n_channels, latent_dim are {sizes}", sizes=sizes),
         )
 
 
@@ -483,7 +537,7 @@ def test_one_error_per_window(submission, rng):
         expect.equal(
             submission.reconstruction_error(model, X),
             squares.mean(axis=(1, 2)),
-            of="the errors",
+            of=say("the errors"),
             rtol=1e-3,
             betrays={
                 "averaged_over_the_batch": squares.mean(),
@@ -513,7 +567,7 @@ def test_rejects_no_windows(submission):
         expect.raises(
             ValueError,
             lambda shape=shape: submission.reconstruction_error(model, np.ones(shape)),
-            f"X has shape {shape}",
+            say("X has shape {shape}", shape=shape),
         )
 
 
@@ -543,10 +597,10 @@ def test_rejects_what_has_no_quantile(submission):
     errors = np.array([1.0, 2.0])
     expect.number(submission.choose_threshold(errors, 1.0), 2)
     for arguments, why in (
-        ((np.array([]),), "there are no errors"),
-        ((np.array([1.0, np.nan]),), "one of the errors is NaN"),
-        ((errors, 1.5), "the quantile is 1.5"),
-        ((errors, -0.1), "the quantile is -0.1"),
+        ((np.array([]),), say("there are no errors")),
+        ((np.array([1.0, np.nan]),), say("one of the errors is NaN")),
+        ((errors, 1.5), say("the quantile is 1.5")),
+        ((errors, -0.1), say("the quantile is -0.1")),
     ):
         expect.raises(
             ValueError, lambda arguments=arguments: submission.choose_threshold(*arguments), why
@@ -566,7 +620,10 @@ def test_classes_are_integers(submission):
     """The classes are whole numbers, which can be counted and compared."""
     got = expect.array(submission.classify(np.array([1.0, 3.0]), 2.0))
     expect.equal(got, [0, 1])
-    expect.that(got.dtype.kind in "iu", f"expected integers 0 and 1, got {got.dtype} values")
+    expect.that(
+        got.dtype.kind in "iu",
+        say("expected integers 0 and 1, got {dtype} values", dtype=got.dtype),
+    )
 
 
 @pytest.mark.exercise("classify")
@@ -574,10 +631,14 @@ def test_rejects_nan(submission):
     """NaN is neither above nor below anything: a ValueError."""
     expect.equal(submission.classify(np.array([1.0, 3.0]), 2.0), [0, 1])
     expect.raises(
-        ValueError, lambda: submission.classify(np.array([1.0, np.nan]), 2.0), "an error is NaN"
+        ValueError,
+        lambda: submission.classify(np.array([1.0, np.nan]), 2.0),
+        say("an error is NaN"),
     )
     expect.raises(
-        ValueError, lambda: submission.classify(np.array([1.0]), float("nan")), "the threshold is"
+        ValueError,
+        lambda: submission.classify(np.array([1.0]), float("nan")),
+        say("the threshold is NaN"),
     )
 
 
@@ -601,10 +662,22 @@ def report_of(y, errors, threshold):
     }
 
 
-def expect_report(got, y, errors, threshold, of="the report"):
-    expect.that(isinstance(got, dict), f"expected {of} to be a dict, got {type(got).__name__}")
+def expect_report(got, y, errors, threshold):
+    of = say("the report")
+    expect.that(
+        isinstance(got, dict),
+        say("expected {of} to be a dict, got {kind}", of=of, kind=type(got).__name__),
+    )
     for name, value in report_of(y, errors, threshold).items():
-        expect.that(name in got, f'expected {of} to have "{name}", got {sorted(map(str, got))}')
+        expect.that(
+            name in got,
+            say(
+                'expected {of} to have "{name}", got {got}',
+                of=of,
+                name=name,
+                got=sorted(map(str, got)),
+            ),
+        )
         expect.number(got[name], value, of=f'{of}["{name}"]')
 
 
@@ -640,9 +713,9 @@ def test_rejects_a_single_class(submission):
     y, errors = np.array([0, 1, 1]), np.array([0.1, 0.2, 0.3])
     expect_report(submission.detection_report(y, errors, 0.15), y, errors, 0.15)
     for labels, why in (
-        ([0, 0, 0], "no window is abnormal"),
-        ([1, 1, 1], "no window is normal"),
-        ([0, 1], "there are 3 errors and 2 labels"),
+        ([0, 0, 0], say("no window is abnormal")),
+        ([1, 1, 1], say("no window is normal")),
+        ([0, 1], say("there are 3 errors and 2 labels")),
     ):
         expect.raises(
             ValueError,
@@ -670,11 +743,14 @@ def recordings(rng):
 
 def detected(submission, *arguments):
     got = submission.detect_anomalies(*arguments)
-    expect.that(isinstance(got, dict), f"expected a dict, got {type(got).__name__}")
+    expect.that(isinstance(got, dict), say("expected a dict, got {kind}", kind=type(got).__name__))
     for name in ("model", "threshold", "y_test", "errors", "report"):
-        expect.that(name in got, f'expected a dict with "{name}", got {sorted(map(str, got))}')
-    expect.model(got["model"], of='the dict\'s "model"')
-    expect.shape(got["threshold"], (), of='the dict\'s "threshold"')
+        expect.that(
+            name in got,
+            say('expected a dict with "{name}", got {got}', name=name, got=sorted(map(str, got))),
+        )
+    expect.model(got["model"], of=say('the dict\'s "model"'))
+    expect.shape(got["threshold"], (), of=say('the dict\'s "threshold"'))
     return got
 
 
@@ -683,22 +759,27 @@ def test_finds_anomalies_among_unseen_people(submission, rng):
     """The report is that of the test, 20 % of the people; the model tells new windows, too."""
     X, activity, person = recordings(rng)
     got = detected(submission, X, activity, 5, 8, 0, person)
-    y_test = expect.array(got["y_test"], of='the dict\'s "y_test"')
-    expect.shape(y_test, (len(y_test) if y_test.ndim else 0,), of='the dict\'s "y_test"')
+    y_test = expect.array(got["y_test"], of=say('the dict\'s "y_test"'))
+    expect.shape(y_test, (len(y_test) if y_test.ndim else 0,), of=say('the dict\'s "y_test"'))
     # Two people have 14, 21 or 28 windows; one of all windows is of the third activity.
     sizes = (13, 14, 20, 21, 27, 28)
     expect.that(
         len(y_test) in sizes and 0 < y_test.sum() < len(y_test),
-        f"expected the windows of two people in the test, {sizes} of them, normal and abnormal "
-        f"ones, got {len(y_test)} windows, {y_test.sum():g} abnormal",
+        say(
+            "expected the windows of two people in the test, {sizes} of them, normal and abnormal "
+            "ones, got {n} windows, {abnormal:g} abnormal",
+            sizes=sizes,
+            n=len(y_test),
+            abnormal=y_test.sum(),
+        ),
         misconception="people_on_both_sides" if len(y_test) == 18 else None,
     )
-    errors = expect.shape(got["errors"], y_test.shape, of='the dict\'s "errors"')
+    errors = expect.shape(got["errors"], y_test.shape, of=say('the dict\'s "errors"'))
     expect_report(got["report"], y_test, errors, float(got["threshold"]))
     expect.equal(
         np.sort(errors),
         np.sort(errors_by(got["model"], submission, X, activity, person)),
-        of="the errors, from the smallest to the largest, of the model on the test windows",
+        of=say("the errors, from the smallest to the largest, of the model on the test windows"),
         rtol=1e-2,
         atol=1e-4,
     )
@@ -709,19 +790,23 @@ def test_finds_anomalies_among_unseen_people(submission, rng):
     hidden = hidden.astype("float32")
     hidden_errors = ((reproduced(got["model"], hidden) - hidden) ** 2).mean(axis=(1, 2))
     for where, labels, values in (
-        ("the test", y_test, errors),
-        ("windows that only the grader has", hidden_activity[kept] == 8, hidden_errors),
+        (say("the test"), y_test, errors),
+        (say("windows that only the grader has"), hidden_activity[kept] == 8, hidden_errors),
     ):
         area = report_of(labels, values, 0)["roc_auc"]
         expect.that(
             bool(area > 0.9),
-            f"expected larger errors for fast waves than for slow ones, a ROC AUC above 0.9 on "
-            f"{where}, got {area:.2f}",
+            say(
+                "expected larger errors for fast waves than for slow ones, a ROC AUC above 0.9 on "
+                "{where}, got {area:.2f}",
+                where=where,
+                area=area,
+            ),
         )
     expect.raises(
         ValueError,
         lambda: submission.detect_anomalies(X, activity, 5, 11, 0),
-        "no window is of activity 11",
+        say("no window is of activity 11"),
     )
 
 
@@ -746,7 +831,10 @@ def test_nothing_leaks(submission, rng):
     tested = np.isin(person, tested_people(submission, X, activity, person))
     clean = detected(submission, X, activity, 5, 8, 1, person)
     threshold = float(clean["threshold"])
-    expect.that(0 < threshold < np.inf, f"expected a threshold above 0, got {threshold:.3g}")
+    expect.that(
+        0 < threshold < np.inf,
+        say("expected a threshold above 0, got {threshold:.3g}", threshold=threshold),
+    )
 
     def threshold_when_marked(where):
         X_marked = X + MARK * where[:, None, None].astype("float32")
@@ -755,17 +843,25 @@ def test_nothing_leaks(submission, rng):
     if 1 / 3 < threshold_when_marked(abnormal | tested) / threshold < 3:
         return
     for where, mask, misconception in (
-        ("abnormal windows that are not in the test", abnormal & ~tested, "anomalies_left_in"),
-        ("test windows", tested, None),
+        (say("abnormal windows that are not in the test"), abnormal & ~tested, "anomalies_left_in"),
+        (say("test windows"), tested, None),
     ):
         other = threshold_when_marked(mask)
         expect.that(
             1 / 3 < other / threshold < 3,
-            f"expected a threshold of about {threshold:.3g} also when {MARK:g} is added to all "
-            f"{where}, got {other:.3g}: model, scale or threshold has seen them",
+            say(
+                "expected a threshold of about {threshold:.3g} also when {mark:g} is added to all "
+                "{where}, got {got:.3g}: model, scale or threshold has seen them",
+                threshold=threshold,
+                mark=MARK,
+                where=where,
+                got=other,
+            ),
             misconception=misconception,
         )
-    expect.fail("expected the threshold to stay when test and abnormal windows change together")
+    expect.fail(
+        say("expected the threshold to stay when test and abnormal windows change together")
+    )
 
 
 def tested_people(submission, X, activity, person):
@@ -790,13 +886,20 @@ def test_noise_of_the_deviation(submission, rng):
         noise = expect.shape(submission.add_noise(X, stddev, 5), X.shape) - X
         expect.that(
             abs(noise.mean()) < 0.15 * stddev and abs(noise.std() / stddev - 1) < 0.1,
-            f"expected noise of mean 0 and deviation {stddev}, "
-            f"got {noise.mean():.2f} and {noise.std():.2f}",
+            say(
+                "expected noise of mean 0 and deviation {stddev}, got {mean:.2f} and {std:.2f}",
+                stddev=stddev,
+                mean=noise.mean(),
+                std=noise.std(),
+            ),
         )
         shared = [axis for axis in range(3) if noise.std(axis=axis).mean() < 0.5 * stddev]
         expect.that(
             not shared,
-            f"expected noise of its own for every value, got the same along axis {shared}",
+            say(
+                "expected noise of its own for every value, got the same along axis {axes}",
+                axes=shared,
+            ),
             misconception="one_noise_for_all_windows" if 0 in shared else None,
         )
 
@@ -806,11 +909,11 @@ def test_seed_and_zero(submission, rng):
     """The same seed gives the same noise, another one other noise, and a deviation of 0 none."""
     X = rng.normal(size=(4, 5, 2)).round(2)
     first = expect.shape(submission.add_noise(X, 1.0, 3), X.shape)
-    expect.that(bool((first != X).any()), "expected noise, got X as it was")
-    expect.equal(submission.add_noise(X, 1.0, 3), first, of="noise of the same seed")
+    expect.that(bool((first != X).any()), say("expected noise, got X as it was"))
+    expect.equal(submission.add_noise(X, 1.0, 3), first, of=say("noise of the same seed"))
     other = expect.shape(submission.add_noise(X, 1.0, 4), X.shape)
-    expect.that(bool((first != other).all()), "expected other noise from another seed")
-    expect.equal(submission.add_noise(X, 0.0, 3), X, of="X with noise of deviation 0")
+    expect.that(bool((first != other).all()), say("expected other noise from another seed"))
+    expect.equal(submission.add_noise(X, 0.0, 3), X, of=say("X with noise of deviation 0"))
 
 
 @pytest.mark.exercise("add_noise")
@@ -818,7 +921,7 @@ def test_rejects_a_negative_deviation(submission):
     """A negative standard deviation is a ValueError."""
     X = np.ones((2, 3, 1))
     expect.equal(submission.add_noise(X, 0.0, 0), X)
-    expect.raises(ValueError, lambda: submission.add_noise(X, -1.0, 0), "stddev is -1")
+    expect.raises(ValueError, lambda: submission.add_noise(X, -1.0, 0), say("stddev is -1"))
 
 
 @pytest.mark.exercise("train_denoiser", seconds=TRAINING_SECONDS, training=True)
@@ -836,8 +939,12 @@ def test_nearer_to_the_clean_windows(submission, rng):
         as_it_came = ((got - X[240:] - noise) ** 2).mean() < 0.1 * before
         expect.that(
             bool(gain > 1),
-            f"expected a peak signal-to-noise ratio at least 1 dB above that of the noisy windows, "
-            f"for noise of {stddev}, got {gain:+.1f} dB",
+            say(
+                "expected a peak signal-to-noise ratio at least 1 dB above that of the noisy "
+                "windows, for noise of {stddev}, got {gain:+.1f} dB",
+                stddev=stddev,
+                gain=gain,
+            ),
             misconception="trained_noisy_to_noisy" if as_it_came else None,
         )
 
@@ -847,5 +954,7 @@ def test_rejects_no_noise(submission, rng):
     """Noise of deviation 0, or no windows, is a ValueError."""
     X = waves(rng, 20, n_steps=10)
     reproduced(expect.model(submission.train_denoiser(X, 1.0, 0)), X)
-    expect.raises(ValueError, lambda: submission.train_denoiser(X, 0.0, 0), "stddev is 0")
-    expect.raises(ValueError, lambda: submission.train_denoiser(X[:0], 1.0, 0), "no windows came")
+    expect.raises(ValueError, lambda: submission.train_denoiser(X, 0.0, 0), say("stddev is 0"))
+    expect.raises(
+        ValueError, lambda: submission.train_denoiser(X[:0], 1.0, 0), say("no windows came")
+    )

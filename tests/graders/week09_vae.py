@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from course.grading import expect
+from course.language import say
 from datasets.mnist import enlarged_digits
 
 SECONDS = 60  # for a check that builds or trains a network
@@ -129,7 +130,9 @@ def encoded(encoder, x, latent_dim):
     """The encoder's mean and log_var, as arrays of the right shape."""
     got = encoder(x, training=False)
     if isinstance(got, (tuple, list)) and len(got) == 3:
-        expect.fail("expected two outputs, mean and log_var, got three", "returns_a_sample_too")
+        expect.fail(
+            say("expected two outputs, mean and log_var, got three"), "returns_a_sample_too"
+        )
     parts = zip(("mean", "log_var"), expect.parts(got, "mean", "log_var"), strict=True)
     return [expect.shape(part, (len(x), latent_dim), of=name) for name, part in parts]
 
@@ -154,16 +157,18 @@ def test_each_image_by_itself(submission, rng):
     mean, log_var = encoded(encoder, x, 4)
     expect.that(
         bool(mean.std(axis=0).min() > 1e-6),
-        "expected different means for different images, got the same",
+        say("expected different means for different images, got the same"),
     )
     expect.that(
         not np.allclose(mean, log_var),
-        "expected two layers, one for mean and one for log_var, got the same numbers twice",
+        say("expected two layers, one for mean and one for log_var, got the same numbers twice"),
         "one_layer_for_both",
     )
     alone = encoded(encoder, x[2:3], 4)
-    expect.equal(alone[0], mean[2:3], of="the mean of an image alone", rtol=1e-2, atol=1e-4)
-    expect.equal(alone[1], log_var[2:3], of="the log_var of an image alone", rtol=1e-2, atol=1e-4)
+    expect.equal(alone[0], mean[2:3], of=say("the mean of an image alone"), rtol=1e-2, atol=1e-4)
+    expect.equal(
+        alone[1], log_var[2:3], of=say("the log_var of an image alone"), rtol=1e-2, atol=1e-4
+    )
 
 
 @pytest.mark.exercise("build_encoder", seconds=SECONDS)
@@ -177,8 +182,13 @@ def test_free_to_be_negative(submission, rng):
         # All of them 0 is fine: a layer may begin with weights of 0.
         expect.that(
             bool(output.min() < 0 or not output.any()),
-            f"expected negative numbers too among {output.size} values of {name}, got none below "
-            f"{output.min():.3g}",
+            say(
+                "expected negative numbers too among {n} values of {name}, got none below "
+                "{lowest:.3g}",
+                n=output.size,
+                name=name,
+                lowest=output.min(),
+            ),
             "variance_not_its_logarithm" if name == "log_var" else None,
         )
 
@@ -192,7 +202,7 @@ def test_rejects_no_latent_variables(submission, rng):
         expect.raises(
             ValueError,
             lambda latent_dim=latent_dim: submission.build_encoder(latent_dim),
-            f"latent_dim is {latent_dim}",
+            say("latent_dim is {latent_dim}", latent_dim=latent_dim),
         )
 
 
@@ -201,7 +211,9 @@ def test_rejects_no_latent_variables(submission, rng):
 
 def decoded(decoder, latent):
     return expect.shape(
-        decoder(latent, training=False), (len(latent), SIZE, SIZE, 1), of="the decoder's output"
+        decoder(latent, training=False),
+        (len(latent), SIZE, SIZE, 1),
+        of=say("the decoder's output"),
     )
 
 
@@ -209,7 +221,11 @@ def expect_probabilities(images, wrong=None):
     low, high = float(images.min()), float(images.max())
     expect.that(
         bool(np.isfinite(images).all() and low >= 0 and high <= 1),
-        f"expected probabilities, from 0 to 1, got values from {low:.3g} to {high:.3g}",
+        say(
+            "expected probabilities, from 0 to 1, got values from {low:.3g} to {high:.3g}",
+            low=low,
+            high=high,
+        ),
         wrong,
     )
 
@@ -246,8 +262,11 @@ def test_every_variable_matters(submission, rng):
     change = np.abs(images[1:] - images[0]).max(axis=(1, 2, 3))
     expect.that(
         bool((change > 1e-6).all()),
-        f"expected another image for each variable that changes by 1, got the same for variable "
-        f"{int(change.argmin())}",
+        say(
+            "expected another image for each variable that changes by 1, got the same for "
+            "variable {number}",
+            number=int(change.argmin()),
+        ),
     )
 
 
@@ -260,7 +279,7 @@ def test_rejects_vectors_of_no_length(submission, rng):
         expect.raises(
             ValueError,
             lambda latent_dim=latent_dim: submission.build_decoder(latent_dim),
-            f"latent_dim is {latent_dim}",
+            say("latent_dim is {latent_dim}", latent_dim=latent_dim),
         )
 
 
@@ -302,8 +321,10 @@ class Judged:
             self.kl = float(divergence(mean, log_var).mean())
         expect.that(
             bool(np.isfinite(self.kl)),
-            "expected finite means and variances after training, got NaN or infinity: the loss has "
-            "no lower bound, or takes the logarithm of 0",
+            say(
+                "expected finite means and variances after training, got NaN or infinity: the "
+                "loss has no lower bound, or takes the logarithm of 0"
+            ),
         )
         self.reconstruction = self._loss(decoder, latent, x)
         self.without_noise = self._loss(decoder, mean, x)
@@ -331,16 +352,27 @@ def test_negative_elbo_of_unseen_images(submission, rng):
     baseline = mean_image_loss(x_train, x_test)
     expect.that(
         judged.without_noise > 0.7 * judged.reconstruction,
-        "expected a decoder that has learnt from samples, for which the encoder's noise is nothing "
-        f"new; but with noise it reconstructs unseen images for {judged.reconstruction:.0f} nats, "
-        f"without for {judged.without_noise:.0f}",
+        say(
+            "expected a decoder that has learnt from samples, for which the encoder's noise is "
+            "nothing new; but with noise it reconstructs unseen images for {noisy:.0f} nats, "
+            "without for {noiseless:.0f}",
+            noisy=judged.reconstruction,
+            noiseless=judged.without_noise,
+        ),
         "trained_without_noise",
     )
     expect.that(
         judged.negative_elbo < 0.75 * baseline,
-        f"expected a negative ELBO below {0.75 * baseline:.0f} nats for unseen images whose mean "
-        f"costs {baseline:.0f}, got {judged.negative_elbo:.0f}: {judged.reconstruction:.0f} of "
-        f"reconstruction and {judged.kl:.1f} of KL divergence",
+        say(
+            "expected a negative ELBO below {limit:.0f} nats for unseen images whose mean costs "
+            "{baseline:.0f}, got {got:.0f}: {reconstruction:.0f} of reconstruction and {kl:.1f} "
+            "of KL divergence",
+            limit=0.75 * baseline,
+            baseline=baseline,
+            got=judged.negative_elbo,
+            reconstruction=judged.reconstruction,
+            kl=judged.kl,
+        ),
         "mean_over_pixels" if judged.kl < 0.5 else None,
     )
 
@@ -355,8 +387,12 @@ def test_learns_from_x_train_alone(submission, rng):
     baseline = mean_image_loss(x[:300], x[300:])
     expect.that(
         like.reconstruction < baseline,
-        f"expected unseen images like those of x_train to be reconstructed for less than the "
-        f"{baseline:.0f} nats that their mean costs, got {like.reconstruction:.0f}",
+        say(
+            "expected unseen images like those of x_train to be reconstructed for less than the "
+            "{baseline:.0f} nats that their mean costs, got {got:.0f}",
+            baseline=baseline,
+            got=like.reconstruction,
+        ),
     )
     first, _, last, _ = enlarged_digits()
     digits, strange = (part[:200, ..., None] / np.float32(255) for part in (first, last))
@@ -364,17 +400,21 @@ def test_learns_from_x_train_alone(submission, rng):
     unlike = Judged(trained, strange, 5, rng)
     expect.that(
         unlike.reconstruction > 1.5 * known,
-        "expected a model that was trained on images half black to know nothing of digits, got one "
-        f"that reconstructs them for {unlike.reconstruction:.0f} nats; their mean costs "
-        f"{known:.0f}. Was it trained on more than x_train?",
+        say(
+            "expected a model that was trained on images half black to know nothing of digits, "
+            "got one that reconstructs them for {got:.0f} nats; their mean costs {known:.0f}. Was "
+            "it trained on more than x_train?",
+            got=unlike.reconstruction,
+            known=known,
+        ),
         "trained_on_test_images_too",
     )
     for arguments, why in (
-        ((255 * x, 2, 1, 0), "pixels go up to 255"),
-        ((2 * x - 1, 2, 1, 0), "pixels go from -1 to 1"),
-        ((x[:, :14], 2, 1, 0), "the images are 14 x 28"),
-        ((x, 2, 0, 0), "epochs is 0"),
-        ((x, 0, 1, 0), "latent_dim is 0"),
+        ((255 * x, 2, 1, 0), say("pixels go up to 255")),
+        ((2 * x - 1, 2, 1, 0), say("pixels go from -1 to 1")),
+        ((x[:, :14], 2, 1, 0), say("the images are 14 x 28")),
+        ((x, 2, 0, 0), say("epochs is 0")),
+        ((x, 0, 1, 0), say("latent_dim is 0")),
     ):
         expect.raises(ValueError, lambda arguments=arguments: submission.train_vae(*arguments), why)
 
@@ -419,7 +459,7 @@ def expect_picture(submission, sketcher, n, extent, *arguments):
         "extent_ignored": picture_of(sketcher, lattice / extent * 2),
         "images_not_side_by_side": sketcher.draws(lattice.reshape(-1, 2)).reshape(wanted.shape),
     }
-    expect.equal(got, wanted, of="the picture", rtol=1e-2, atol=1e-4, betrays=others)
+    expect.equal(got, wanted, of=say("the picture"), rtol=1e-2, atol=1e-4, betrays=others)
 
 
 @pytest.mark.exercise("latent_grid", seconds=SECONDS)
@@ -443,7 +483,7 @@ def test_rejects_no_lattice(submission, rng):
     expect_picture(submission, sketcher, 2, 1.0, 1.0)
     for n in (1, 0):
         expect.raises(
-            ValueError, lambda n=n: submission.latent_grid(sketcher.model, n), f"n is {n}"
+            ValueError, lambda n=n: submission.latent_grid(sketcher.model, n), say("n is {n}", n=n)
         )
 
 
@@ -479,7 +519,7 @@ def expect_path(submission, reader, sketcher, a, b, n):
     expect.equal(
         got,
         path(weights),
-        of="the path",
+        of=say("the path"),
         rtol=2e-2,
         atol=1e-3,
         betrays={
@@ -511,7 +551,7 @@ def test_rejects_no_path(submission, rng):
         expect.raises(
             ValueError,
             lambda n=n: submission.interpolate(reader.model, sketcher.model, a, b, n),
-            f"n is {n}",
+            say("n is {n}", n=n),
         )
 
 
@@ -548,7 +588,9 @@ def test_each_variable_of_its_own(submission, rng):
 def test_rejects_no_samples(submission):
     """No samples at all are a ValueError."""
     expect_gaussian(submission, np.array([2.0, 2.0]))
-    expect.raises(ValueError, lambda: submission.gaussian_mle(np.zeros(0)), "there are no samples")
+    expect.raises(
+        ValueError, lambda: submission.gaussian_mle(np.zeros(0)), say("there are no samples")
+    )
 
 
 @pytest.mark.exercise("bernoulli_mle")
@@ -564,5 +606,8 @@ def test_most_likely_probability(submission, rng):
 def test_rejects_other_than_ones_and_zeros(submission):
     """Other numbers than 0 and 1, and no samples, are a ValueError."""
     expect.equal(submission.bernoulli_mle(np.array([1, 0])), 0.5)
-    for x, why in (([0.0, 0.5, 1.0], "0.5 is neither 0 nor 1"), ([], "there are no samples")):
+    for x, why in (
+        ([0.0, 0.5, 1.0], say("0.5 is neither 0 nor 1")),
+        ([], say("there are no samples")),
+    ):
         expect.raises(ValueError, lambda x=x: submission.bernoulli_mle(np.array(x)), why)
