@@ -6,7 +6,7 @@ import copy
 import functools
 import importlib.util
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
@@ -64,11 +64,11 @@ def _trains_a_network(wrong: Misconception) -> bool:
     return not NETWORKS.isdisjoint(names) and not TRAINING.isdisjoint(names)
 
 
-def _reachable_names(function: Any) -> set[str]:
+def _reachable_names(function: FunctionType) -> set[str]:
     """The names that a function uses, and those of its module's functions among them."""
     names: set[str] = set()
     seen: set[CodeType] = set()
-    waiting = [function.__code__]
+    waiting = [function.__code__, *_codes(function.__defaults__ or ())]
     while waiting:
         code = waiting.pop()
         if code in seen:
@@ -76,9 +76,13 @@ def _reachable_names(function: Any) -> set[str]:
         seen.add(code)
         names.update(code.co_names)
         waiting += [constant for constant in code.co_consts if isinstance(constant, CodeType)]
-        used = (function.__globals__.get(name) for name in code.co_names)
-        waiting += [other.__code__ for other in used if type(other) is FunctionType]
+        waiting += _codes(function.__globals__.get(name) for name in code.co_names)
     return names
+
+
+def _codes(values: Iterable[Any]) -> list[CodeType]:
+    # Not isinstance: it would ask a lazily imported library for its class, and load it.
+    return [value.__code__ for value in values if type(value) is FunctionType]
 
 
 def _gives(wrong: Misconception, call: Call) -> bool:
