@@ -13,7 +13,7 @@ from course.catalogue import Exercise
 from course.grading.diagnosis import load_misconceptions
 from course.grading.grade import Graders, with_graders
 from course.grading.report import CheckResult
-from course.grading.submission import Starter
+from course.grading.workplace import Starter
 from course.misconception import Misconception
 from course.project import Project
 from course.stubs import make_stub

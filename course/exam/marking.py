@@ -17,7 +17,7 @@ from course.exam.tasks import Task, task_modules
 from course.exam.workspace import ANSWERS, module_path, parse_answers, task_folder, title
 from course.grading.grade import grade
 from course.grading.report import LIKELY_CAUSE, CheckResult, Report, exercise_status
-from course.grading.submission import Starter
+from course.grading.workplace import Starter
 from course.project import Project
 
 
