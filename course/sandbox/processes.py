@@ -122,19 +122,20 @@ def _proportional(process: psutil.Process) -> int:
     return getattr(info, "pss", info.uss)  # pss is Linux's alone
 
 
-def kill_tree(root: psutil.Process, folder: Path) -> None:
+def kill_tree(root: psutil.Process, folder: Path, user: int | None = None) -> None:
     """Kills a process with all that it started, until there is none left or time is up.
 
     Args:
         root: the process, which leads a group; nobody has waited for its end yet.
         folder: the one that its environment names. Descendants that were orphaned are no longer
             below the root, but have inherited its environment.
+        user: whose processes these are, if nobody else's are.
     """
     deadline = time.monotonic() + KILL_SECONDS
     _kill_group(root)
     empty_scans = 0
     while empty_scans < EMPTY_SCANS and time.monotonic() < deadline:
-        doomed = [*_tree(root), *_orphans(folder)]
+        doomed = [*_tree(root), *_orphans(folder, user)]
         empty_scans = 0 if doomed else empty_scans + 1
         for process in doomed:
             with contextlib.suppress(psutil.Error):
@@ -158,13 +159,19 @@ def _tree(root: psutil.Process) -> list[psutil.Process]:
     return []
 
 
-def _orphans(folder: Path) -> list[psutil.Process]:
+def _orphans(folder: Path, user: int | None) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
-            if process.environ().get("HOME") == str(folder) and lives(process):
+            if _belongs(process, folder, user) and lives(process):
                 found.append(process)
     return found
+
+
+def _belongs(process: psutil.Process, folder: Path, user: int | None) -> bool:
+    if user is not None:  # whose environment root, in a container, may not be allowed to read
+        return process.uids().real == user
+    return process.environ().get("HOME") == str(folder)
 
 
 def lives(process: psutil.Process) -> bool:
