@@ -19,6 +19,7 @@ from course.sandbox.processes import (
     KILL_SECONDS,
     START_SECONDS,
     Process,
+    descendants,
     environment,
     how_it_ended,
     kill_tree,
@@ -119,7 +120,7 @@ class Template:
     def descendants(self) -> list[psutil.Process]:
         """The worker and all that it started."""
         with contextlib.suppress(psutil.Error, IndexError):
-            return self._process.children(recursive=True)
+            return descendants(self._process)
         return []
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ import random
 import sys
 from pathlib import Path
 
-import numpy as np
+import numpy.random  # which numpy itself loads on first use, and that would be in each worker
 
 from course import lazy
 
@@ -24,7 +24,7 @@ def seed(number: int) -> None:
         keras.utils.set_random_seed(number)
     else:
         random.seed(number)
-        np.random.seed(number)
+        numpy.random.seed(number)
 
 
 def forget(folder: Path) -> None:

@@ -22,6 +22,8 @@ from course.sandbox.confinement import ROOT
 START_SECONDS = 120.0  # a cold TensorFlow on a slow disk
 KILL_SECONDS = 5.0
 EMPTY_SCANS = 3  # one can miss a process that begets another and ends while the list is read
+CHILDREN_ARE_LISTED = Path(f"/proc/self/task/{os.getpid()}/children")  # not by every kernel
+MANY = 10_000  # processes, at which to stop following those that beget others without end
 LEAVE_SECONDS = 0.05  # for a worker whose channel has just been closed
 CAUSES = {
     "SIGSEGV": ", often the work of a recursion without end",
@@ -93,6 +95,31 @@ def how_it_ended(status: int) -> str:
     except ValueError:
         return f" (signal {-status})"
     return f" ({name}{CAUSES.get(name, '')})"
+
+
+def descendants(process: psutil.Process) -> list[psutil.Process]:
+    """All that a process has started, and what these have started."""
+    if not CHILDREN_ARE_LISTED.exists():
+        return process.children(recursive=True)
+    found = []
+    for pid in _pids_below(process.pid):
+        with contextlib.suppress(psutil.Error):
+            found.append(psutil.Process(pid))
+    return found
+
+
+def _pids_below(pid: int) -> list[int]:
+    """As the kernel lists them. To ask every process of the machine for its parent takes as long as
+    many a check."""
+    found: list[int] = []
+    waiting = [pid]
+    while waiting and len(found) < MANY:
+        with contextlib.suppress(OSError):
+            for thread in Path(f"/proc/{waiting.pop()}/task").iterdir():
+                children = [int(child) for child in (thread / "children").read_text().split()]
+                found += children
+                waiting += children
+    return found
 
 
 def use_more_memory(processes: Iterable[psutil.Process], limit: int) -> bool:

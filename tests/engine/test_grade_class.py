@@ -21,6 +21,8 @@ from classroom import CHECKOUT, HALF, RIGHT, WRONG, class_of, hand_in, start
 from toy import GRADER, WEEK, write_toy
 
 from course import cli
+from course.authoring import with_misconception
+from course.catalogue import read_catalogue, select
 from course.classroom import batch
 from course.classroom.gradebook import Gradebook
 from course.classroom.intake import Submission
@@ -28,9 +30,12 @@ from course.classroom.job import JobFailedError
 from course.classroom.names import Student
 from course.classroom.unit import Settings, with_unit
 from course.errors import CourseError
+from course.grading.diagnosis import load_misconceptions
+from course.grading.grade import grade
 from course.grading.report import Report
 from course.project import Project
 from course.sandbox import confinement
+from course.sandbox.launcher import Sandbox
 
 N_KILLS = 50
 SECONDS = 30.0
@@ -73,7 +78,7 @@ def grades(out):
             grade.student.id: (
                 grade.score,
                 grade.max_score,
-                [{**check.to_json(), "seconds": 0} for check in grade.report.checks],
+                without_times(grade.report),
             )
             for grade in gradebook.grades()
         }
@@ -233,26 +238,28 @@ def test_grader_errors_are_loud(course, project, submissions, tmp_path):
 
 
 def graded(settings, answers, order, n_jobs):
-    """What each student's checks said, but for times."""
-    (week,) = {exercise.partition(".")[0] for exercise in settings.exercises}
+    """What each student's checks said, but for times. `answers` is `{student: {week: text}}`."""
     reports = {}
     batch.grade_all(
         settings,
-        [
-            Submission(Student(name, name), {f"{week}.py": answers[name].encode()}, (week,), 0.0)
-            for name in order
-        ],
+        [submission_of(name, answers[name]) for name in order],
         n_jobs,
         lambda submission, report, seconds: reports.update({submission.student.id: report}),
     )
-    return {
-        name: [{**check.to_json(), "seconds": 0} for check in report.checks]
-        for name, report in reports.items()
-    }
+    return {name: without_times(report) for name, report in reports.items()}
+
+
+def without_times(report):
+    return [{**check.to_json(), "seconds": 0} for check in report.checks]
+
+
+def submission_of(name, texts):
+    files = {f"{week}.py": text.encode() for week, text in texts.items()}
+    return Submission(Student(name, name), files, tuple(texts), 0.0)
 
 
 def test_same_grades_in_any_order_with_any_number_of_jobs(project):
-    answers = class_of(6)
+    answers = {name: {WEEK: text} for name, text in class_of(6).items()}
     settings = Settings(project.root, (f"{WEEK}.successor", f"{WEEK}.double"), seed=5)
     forwards = graded(settings, answers, sorted(answers), 1)
     assert forwards == graded(settings, answers, sorted(answers, reverse=True), 2)
@@ -320,22 +327,39 @@ def test_credit_for_a_part(course, project, submissions, tmp_path):
     assert found["s01"][2][2]["status"] == "failed" and found["s01"][2][2]["score"] == 0.5
 
 
-FLAGSHIP = ("week04_sequences.split_sequence", "week04_sequences.build_forecaster")
+FLAGSHIPS = {  # exercises that take little time, and a wrong answer to one of each week's
+    "week04_sequences": (("split_sequence", "build_forecaster"), "not_compiled"),
+    "week04_transfer": (("preprocess", "build_augmenter"), "seed_ignored"),
+    "week05_anomaly": (("standardize", "add_noise"), "statistics_of_everything"),
+    "week06_transformer": (("add_positional_encoding",), "number_of_the_step"),
+    "week09_vae": (("sample_latent", "build_encoder"), "one_epsilon_for_the_batch"),
+}
 
 
-def test_flagship_week_is_repeatable():
+def test_flagship_weeks_are_repeatable(tmp_path):
     project = Project.find()
-    solution = (project.solutions / "week04_sequences.py").read_text(encoding="utf-8")
-    compiling = 'model.compile(optimizer=keras.optimizers.Adam(0.005), loss="mae")'
-    answers = {"right": solution, "wrong": solution.replace(compiling, "", 1)}
-    settings = Settings(project.root, FLAGSHIP, seed=11)
-    found = [
-        graded(settings, answers, order, n_jobs)
-        for order, n_jobs in ((list(answers), 1), (list(answers)[::-1], 2))
-    ]
-    assert found[0] == found[1]
-    scores = {name: sum(check["score"] for check in of) for name, of in found[0].items()}
-    assert scores["right"] > scores["wrong"] > 0
+    right, wrong, exercises = {}, {}, []
+    for week, (names, mistake) in FLAGSHIPS.items():
+        exercises += [f"{week}.{name}" for name in names]
+        right[week] = (project.solutions / f"{week}.py").read_text(encoding="utf-8")
+        known = load_misconceptions(project.misconceptions / f"{week}.py")
+        (found,) = [each for each in known if each.name == mistake]
+        wrong[week] = with_misconception(right[week], found)
+    answers = {"right": right, "wrong": wrong}
+    settings = Settings(project.root, tuple(exercises), seed=11)
+    first = graded(settings, answers, ["right", "wrong"], 1)
+    assert {check["status"] for check in first["right"]} == {"passed"}
+    failed = {check["exercise"] for check in first["wrong"] if check["status"] == "failed"}
+    assert {exercise.partition(".")[0] for exercise in failed} == FLAGSHIPS.keys()
+    assert first == graded(settings, answers, ["wrong", "right"], 2)
+    for week, text in wrong.items():
+        (tmp_path / f"{week}.py").write_text(text, encoding="utf-8")
+    with Sandbox() as sandbox:  # each exercise alone, and not after others in the same process
+        for exercise in select(read_catalogue(project), sorted(failed)):
+            report = grade(project, [exercise], tmp_path, sandbox, seed=11)
+            assert without_times(report) == [
+                check for check in first["wrong"] if check["exercise"] == exercise.id
+            ]
 
 
 # -- nothing is lost -------------------------------------------------------------------------------
