@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -14,6 +15,8 @@ from course.sandbox.wire import HandleRef, WireError
 LOAD_SECONDS = 20.0  # for importing the submission; it may load TensorFlow
 MAX_TEXT = 2_000  # characters of an error's message
 SHOWN_OUTPUT = 300  # characters of what a submission printed
+# Before the name of a file of its own. It tells a student nothing, and is another each time.
+WORKERS_FOLDER = re.compile(r"[^\s'\"(]*[\\/]course-\w+[\\/](?:tmp\w+[\\/])?")
 
 
 class SubmissionRaisedError(Exception):
@@ -113,7 +116,7 @@ class Submission:
         self.calls, self.last_call = [], None
         self._worker.forget_output()
         self._deadline = time.monotonic() + seconds
-        self._request({"op": "seed", "number": seed})
+        self._request({"op": "begin", "seed": seed})
 
     def printed(self) -> str:
         """What the submission printed during this check, shortened."""
@@ -243,7 +246,8 @@ def _text(value: Any) -> str:
     if type(value) is not str:
         return ""
     shown = value[:MAX_TEXT].expandtabs(4)
-    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in shown)
+    shown = "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in shown)
+    return WORKERS_FOLDER.sub("", shown)
 
 
 def _reference(value: Any) -> HandleRef:

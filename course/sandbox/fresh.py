@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 import sys
+import warnings
 from pathlib import Path
 
 import numpy.random  # which numpy itself loads on first use, and that would be in each worker
@@ -16,15 +17,18 @@ import numpy.random  # which numpy itself loads on first use, and that would be 
 from course import lazy
 
 
-def seed(number: int) -> None:
-    """Seeds all that draws random numbers here without a seed of its own."""
+def begin(seed: int) -> None:
+    """Before each check: seeds all that draws random numbers without a seed of its own, and lets
+    warnings that have been shown be shown again."""
+    with warnings.catch_warnings():  # makes Python forget which
+        pass
     if lazy.is_loaded("keras"):
         import keras
 
-        keras.utils.set_random_seed(number)
+        keras.utils.set_random_seed(seed)
     else:
-        random.seed(number)
-        numpy.random.seed(number)
+        random.seed(seed)
+        numpy.random.seed(seed)
 
 
 def forget(folder: Path) -> None:

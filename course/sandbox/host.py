@@ -67,9 +67,9 @@ class Host:
         spec.loader.exec_module(loaded)
         return loaded
 
-    def op_seed(self, number: int) -> None:
-        """Seeds what draws random numbers."""
-        fresh.seed(number)
+    def op_begin(self, seed: int) -> None:
+        """Makes ready for a check."""
+        fresh.begin(seed)
 
     def op_module(self, name: str) -> ModuleType:
         """Imports a library module."""

@@ -86,14 +86,15 @@ def test_a_module_that_can_be_imported_once_only(checks):
     assert set(statuses(checks(right_with(top=once))).values()) == {"passed"}
 
 
-def test_chance_is_the_same_whatever_ran_before(checks):
+def test_chance_and_warnings_are_the_same_whatever_ran_before(checks):
     text = right_with(
-        "random.random(); np.random.rand(); return number + 1",
-        "return [random.random(), np.random.rand(), 0]",
+        "random.random(); np.random.rand(); np.mean([]); return number + 1",
+        "print(__file__, flush=True); np.mean([]); return [random.random(), np.random.rand(), 0]",
         "import random\nimport numpy as np",
     )
     alone = checks(text, f"{WEEK}.double")["any_values"]
     assert alone["status"] == "failed"
+    assert f"your code printed: {WEEK}.py" in alone["message"]
     assert alone == checks(text)["any_values"]
 
 
