@@ -13,7 +13,7 @@ from course.catalogue import Exercise
 from course.grading.diagnosis import load_misconceptions
 from course.grading.grade import Graders, with_graders
 from course.grading.report import CheckResult
-from course.grading.submission import Starter
+from course.grading.workplace import Starter
 from course.language import say
 from course.misconception import Misconception
 from course.project import Project
@@ -82,14 +82,14 @@ class _Trial:
         ]
         known = load_misconceptions(self._misconceptions)
         for wrong in (wrong for wrong in known if wrong.exercise == exercise.name):
-            text = _with_misconception(solution, wrong)
+            text = with_misconception(solution, wrong)
             self.findings.append(_rejected(exercise, wrong, results(text, wrong.rejected_by)))
         for body in HOLLOW_BODIES:
             hollow = f"{solution}\n\ndef {exercise.name}(*args, **kwargs):\n    {body}\n"
             self.findings.append(_earns_nothing(exercise, body, results(hollow)))
 
 
-def _with_misconception(solution: str, wrong: Misconception) -> str:
+def with_misconception(solution: str, wrong: Misconception) -> str:
     """The solution's module, with one function exchanged for the wrong one."""
     source = textwrap.dedent(inspect.getsource(wrong.function))
     own = source[source.index(f"def {wrong.name}(") :]

@@ -39,6 +39,12 @@ def load(name: str) -> None:
     _load(importlib.import_module(name))
 
 
+def is_loaded(name: str) -> bool:
+    """Whether a library has been imported, and not only put off."""
+    module = sys.modules.get(name)
+    return module is not None and not _is_deferred(module)
+
+
 class _HeavyFinder:
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None

@@ -23,7 +23,7 @@ from course.grading.report import (
     split_message,
     with_cause,
 )
-from course.grading.submission import Starter
+from course.grading.workplace import Starter
 from course.language import say
 from course.project import Project
 

@@ -64,7 +64,7 @@ def _trains_a_network(wrong: Misconception) -> bool:
     return not NETWORKS.isdisjoint(names) and not TRAINING.isdisjoint(names)
 
 
-def _reachable_names(function: FunctionType) -> set[str]:
+def _reachable_names(function: Any) -> set[str]:
     """The names that a function uses, and those of its module's functions among them."""
     names: set[str] = set()
     seen: set[CodeType] = set()

@@ -18,8 +18,8 @@ from course.grading.diagnosis import load_misconceptions
 from course.grading.libraries import libraries_used
 from course.grading.plugin import GraderPlugin, Turn
 from course.grading.report import CheckResult, Report
-from course.grading.submission import Starter, Submission
 from course.grading.verdicts import VerdictError
+from course.grading.workplace import Starter, Workplace
 from course.language import say
 from course.project import Project
 from course.source import SourceProblem, read_source, unattempted
@@ -136,13 +136,8 @@ class Graders:
             verdicts = {each.id: VerdictError("failed", refused) for each in self._exercises}
         turn = Turn(
             verdicts,
-            lambda exercise: Submission(
-                starter,
-                files,
-                exercise.week,
-                exercise.name,
-                _libraries(exercise, texts[exercise.week]),
-            ),
+            Workplace(starter, files),
+            lambda exercise: _libraries(exercise, texts[exercise.week]),
             on_result,
             time.monotonic() + seconds,
             only,

@@ -20,6 +20,7 @@ from course.grading.report import CheckResult, Status, second_result, with_cause
 from course.grading.submission import Submission, SubmissionRaisedError
 from course.grading.verdicts import VerdictError, call_failed, loading_failed
 from course.grading.wording import check_title
+from course.grading.workplace import Workplace
 from course.language import say
 from course.misconception import Misconception
 from course.sandbox.supervisor import WorkerEndedError
@@ -38,7 +39,8 @@ class Turn:
 
     Attributes:
         verdicts: exercises that need no running, with the reason to raise for each of their checks.
-        open_submission: gives the submission as the graders of one exercise see it.
+        workplace: where its exercises run.
+        libraries: those that an exercise needs.
         on_result: called with each result as it comes.
         deadline: when its time is up, by `time.monotonic`.
         only: the name of the one check to run of each exercise; None runs all of them.
@@ -48,7 +50,8 @@ class Turn:
     """
 
     verdicts: dict[str, VerdictError]
-    open_submission: Callable[[Exercise], Submission]
+    workplace: Workplace
+    libraries: Callable[[Exercise], tuple[str, ...]]
     on_result: Callable[[CheckResult], None]
     deadline: float = math.inf
     only: str | None = None
@@ -82,9 +85,10 @@ class GraderPlugin:
         self._body = body
         self._items: list[pytest.Item] = []
         self._points: dict[str, float] = {}  # per check
-        self._turn = Turn({}, _no_submission, lambda result: None)
+        self._turn: Turn
         self._current: tuple[str, Submission] | None = None
         self._attempt = 1
+        self._again = False  # the check under way is to be run once more before it counts
         self._started = 0.0
         self.raised: BaseException | None = None  # by the body
         self.broken: list[str] = []  # grader modules that could not be collected
@@ -108,6 +112,9 @@ class GraderPlugin:
     def _check(self, item: pytest.Item, following: pytest.Item | None, attempt: int) -> None:
         self._attempt = attempt
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        if self._again:  # once: a worker that was shared has ended, and the next one is new
+            self._again = False
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
 
     # -- what graders ask for ------------------------------------------------------------------
 
@@ -122,23 +129,36 @@ class GraderPlugin:
         if seconds <= 0:
             raise VerdictError("timeout", say("not run: the submission's time was up"))
         if self._current is None or self._current[0] != exercise.id:
-            self.close()
-            self._current = (exercise.id, self._turn.open_submission(exercise))
+            libraries = self._turn.libraries(exercise)
+            workplace = self._turn.workplace
+            self._current = (
+                exercise.id,
+                Submission(workplace, exercise.week, exercise.name, libraries),
+            )
         submission = self._current[1]
         try:
-            submission.begin(seconds)
+            submission.load()
         except (SubmissionRaisedError, WorkerEndedError) as error:
             # What happened at import happens at every check: once is enough.
             verdict = loading_failed(error, exercise)
             verdicts[exercise.id] = verdict
             raise verdict from None
+        submission.begin(seconds, self._seed_over_there(request.node))
         return submission
 
     @pytest.fixture
     def rng(self, request: pytest.FixtureRequest) -> np.random.Generator:
         """Random inputs of this check, another draw for each seed and for another try."""
-        of_check = [self._seed, zlib.crc32(request.node.name.encode())]
-        return np.random.default_rng(of_check if self._attempt == 1 else [*of_check, self._attempt])
+        return np.random.default_rng(self._seeds(request.node))
+
+    def _seeds(self, item: Any) -> list[int]:
+        of_check = [self._seed, zlib.crc32(item.name.encode())]
+        return of_check if self._attempt == 1 else [*of_check, self._attempt]
+
+    def _seed_over_there(self, item: Any) -> int:
+        """Another number, from which those that a grader draws cannot be told."""
+        (child,) = np.random.SeedSequence(self._seeds(item)).spawn(1)
+        return int(child.generate_state(1)[0])
 
     # -- what pytest calls ---------------------------------------------------------------------
 
@@ -173,13 +193,15 @@ class GraderPlugin:
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
         if call.when == "call" or (call.when == "setup" and call.excinfo is not None):
             error = call.excinfo.value if call.excinfo is not None else None
+            if isinstance(error, WorkerEndedError) and self._current and self._current[1].shared:
+                self._again = True  # it may have ended through what other exercises left there
+                return
             credit = error.credit if isinstance(error, CheckFailedError) else 0.0
             self._record(item, *self._judge(item, error), credit)
 
     def close(self) -> None:
-        if self._current is not None:
-            self._current[1].end()
-            self._current = None
+        self._current = None
+        self._turn.workplace.close()
 
     # -- verdicts ------------------------------------------------------------------------------
 
@@ -272,10 +294,6 @@ class GraderPlugin:
         except OSError as error:  # the terminal is gone; pytest would take it for a test's error
             turn.unreported = error
             turn.on_result = lambda result: None
-
-
-def _no_submission(exercise: Exercise) -> Submission:
-    raise RuntimeError("there is no submission to check")
 
 
 def _seconds(item: Any) -> float:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from course.grading.wording import Call
+from course.grading.workplace import Workplace
 from course.language import say
 from course.sandbox.supervisor import WorkerEndedError
 from course.sandbox.wire import HandleRef, WireError
@@ -14,6 +16,8 @@ from course.sandbox.wire import HandleRef, WireError
 LOAD_SECONDS = 20.0  # for importing the submission; it may load TensorFlow
 MAX_TEXT = 2_000  # characters of an error's message
 SHOWN_OUTPUT = 300  # characters of what a submission printed
+# Before the name of a file of its own. It tells a student nothing, and is another each time.
+WORKERS_FOLDER = re.compile(r"[^\s'\"(]*[\\/]course-\w+[\\/](?:tmp\w+[\\/])?")
 
 
 class SubmissionRaisedError(Exception):
@@ -53,62 +57,73 @@ class NotPlainError(AssertionError):
     """A handle was used as if it were a number, a sequence or a truth value."""
 
 
-class Starter(Protocol):
-    """What starts workers: a sandbox, or its stand-in for debuggers."""
-
-    def start(self, files: Mapping[str, bytes], modules: tuple[str, ...]) -> Any: ...
-
-
 class Submission:
-    """One exercise of a submission, in a worker that is started when first needed.
+    """One exercise of a submission, in a worker.
 
     `submission.split_sequence(...)` calls the function of that name over there.
 
     Args:
-        starter: starts the worker.
-        files: the submission's files, by name.
+        workplace: gives the worker.
         module: the week's module, "week04_sequences".
         exercise: the function being judged, whose calls are recorded.
         uses: libraries that the worker should have loaded.
+
+    Attributes:
+        shared: whether the worker has served other exercises before this one.
+        calls: those of the function being judged, in this check.
+        last_call: the one that is under way, or was last.
     """
 
     def __init__(
         self,
-        starter: Starter,
-        files: Mapping[str, bytes],
+        workplace: Workplace,
         module: str,
         exercise: str,
         uses: tuple[str, ...] = (),
     ) -> None:
-        self._starter = starter
-        self._files = files
+        self._workplace = workplace
         self._module_name = module
         self._exercise = exercise
         self._uses = uses
         self._worker: Any = None
         self._loaded: Any = None
         self._deadline = 0.0
-        self._printed_before = 0
+        self.shared = False
         self.calls: list[Call] = []
         self.last_call: Call | None = None
 
-    def begin(self, seconds: float) -> None:
-        """Starts a check, which has `seconds` from now, once the module is loaded."""
-        self.calls, self.last_call = [], None
-        if self._worker is None or self._worker.ended:
-            self._worker = self._starter.start(self._files, self._uses)
-            self._deadline = time.monotonic() + LOAD_SECONDS
-            self._loaded = self._request({"op": "load", "module": self._module_name})
-        self._printed_before = len(self._worker.output())
-        self._deadline = time.monotonic() + seconds
+    def load(self) -> None:
+        """Has the exercise's module loaded in a living worker, if it is not yet.
 
-    def end(self) -> None:
-        if self._worker is not None and not self._worker.ended:
-            self._worker.end()
+        Raises:
+            SubmissionRaisedError, WorkerEndedError: it cannot be loaded, not even in a new worker.
+        """
+        while self._worker is None or self._worker.ended:
+            self.shared = False
+            try:
+                self._worker, self.shared = self._workplace.worker(self._module_name, self._uses)
+                self._deadline = time.monotonic() + LOAD_SECONDS
+                self._loaded = self._request({"op": "load", "module": self._module_name})
+            except (SubmissionRaisedError, WorkerEndedError):
+                self._workplace.close()
+                if not self.shared:
+                    raise
+
+    def begin(self, seconds: float, seed: int) -> None:
+        """Starts a check, which has `seconds` from now.
+
+        Args:
+            seconds: how long it may take.
+            seed: for the random numbers that are drawn over there.
+        """
+        self.calls, self.last_call = [], None
+        self._worker.forget_output()
+        self._deadline = time.monotonic() + seconds
+        self._request({"op": "begin", "seed": seed})
 
     def printed(self) -> str:
         """What the submission printed during this check, shortened."""
-        text = _text(self._worker.output()[self._printed_before :]).strip()
+        text = _text(self._worker.output()).strip()
         return text if len(text) <= SHOWN_OUTPUT else f"{text[:SHOWN_OUTPUT]}…"
 
     def module(self, name: str) -> Any:
@@ -150,7 +165,7 @@ class Submission:
     def _request(self, message: dict[str, Any]) -> Any:
         seconds = self._deadline - time.monotonic()
         if seconds <= 0:
-            self.end()
+            self._workplace.close()
             raise WorkerEndedError("timeout", say("the check's time was up before it was done"))
         reply = self._worker.request(message, _reference, seconds)
         if "error" in reply:
@@ -236,7 +251,8 @@ def _text(value: Any) -> str:
     if type(value) is not str:
         return ""
     shown = value[:MAX_TEXT].expandtabs(4)
-    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in shown)
+    shown = "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in shown)
+    return WORKERS_FOLDER.sub("", shown)
 
 
 def _reference(value: Any) -> HandleRef:

@@ -1,17 +1,25 @@
-"""The walls around a template and its workers: bubblewrap on Linux."""
+"""The walls around a template and its workers: bubblewrap on Linux.
+
+Where there are none, root can still run them as a stranger, from whom file permissions hide what
+root alone may read.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import secrets
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
+
+import psutil
 
 from course.language import say
 
@@ -27,6 +35,11 @@ PROBE = """
 import os, sys
 open("written", "w").close()
 sys.exit(os.path.exists({secret!r}) or not os.access({engine!r}, os.R_OK))
+"""
+READS = """
+import os, sys
+open("written", "w").close()
+sys.exit(not os.access({engine!r}, os.R_OK))
 """
 PROBE_SECONDS = 20.0
 
@@ -68,6 +81,44 @@ def confined(command: Sequence[str], folder: Path, disk_mb: int) -> list[str]:
     return _confined(command, folder, disk_mb, run_as)
 
 
+def as_stranger(command: Sequence[str], folder: Path) -> tuple[list[str], int | None]:
+    """The command that runs `command` as a user who owns nothing but `folder`, and the user's
+    number; where that is not possible, `command` and None."""
+    open_to_all = all(parent.stat().st_mode & stat.S_IXOTH for parent in folder.parents)
+    if not (open_to_all and _strangers_work()):
+        return list(command), None
+    return _as_owner(command, folder)
+
+
+@functools.cache
+def _strangers_work() -> bool:
+    if sys.platform != "linux" or os.getuid() != 0 or shutil.which("setpriv") is None:
+        return False
+    with tempfile.TemporaryDirectory(prefix="course-") as name:
+        probe = [sys.executable, "-ISc", READS.format(engine=__file__)]
+        return _runs(_as_owner(probe, Path(name))[0], name)
+
+
+def _as_owner(command: Sequence[str], folder: Path) -> tuple[list[str], int]:
+    stranger = _stranger_without_processes()
+    os.chown(folder, stranger, stranger)
+    return ["setpriv", "--no-new-privs", *_identity(stranger), *command], stranger
+
+
+def _stranger_without_processes() -> int:
+    # Without walls, strangers of one number could kill each other.
+    taken = set()
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            taken.add(process.uids().real)
+    return secrets.choice([number for number in STRANGERS if number not in taken])
+
+
+def _identity(stranger: int) -> list[str]:
+    number = str(stranger)
+    return ["--reuid", number, "--regid", number, "--clear-groups", "--inh-caps=-all"]
+
+
 @functools.cache
 def _run_as() -> RunAs | None:
     if sys.platform != "linux" or shutil.which("bwrap") is None:
@@ -81,11 +132,17 @@ def _works_as(run_as: RunAs) -> bool:
     probe = PROBE.format(secret=str(ROOT / "solutions"), engine=__file__)
     with tempfile.TemporaryDirectory(prefix="course-") as folder:
         command = _confined([sys.executable, "-ISc", probe], Path(folder), 1, run_as)
-        try:
-            # Some systems have the program but forbid the namespaces it needs.
-            run = subprocess.run(command, capture_output=True, check=False, timeout=PROBE_SECONDS)
-        except (OSError, subprocess.TimeoutExpired):
-            return False
+        return _runs(command, folder)
+
+
+def _runs(command: Sequence[str], folder: str) -> bool:
+    """Whether a command ends well. Some systems have the program but forbid what it needs."""
+    try:
+        run = subprocess.run(
+            command, cwd=folder, capture_output=True, check=False, timeout=PROBE_SECONDS
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
     return run.returncode == 0
 
 
@@ -96,9 +153,7 @@ def _confined(command: Sequence[str], folder: Path, disk_mb: int, run_as: RunAs)
     else:
         arguments += [f"--unshare-{kind}" for kind in ("pid", "net", "ipc", "uts", "cgroup-try")]
         arguments += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
-        stranger = str(secrets.choice(STRANGERS))
-        identity = ["--reuid", stranger, "--regid", stranger, "--clear-groups"]
-        command = ["setpriv", *identity, "--inh-caps=-all", *command]
+        command = ["setpriv", *_identity(secrets.choice(STRANGERS)), *command]
     arguments += ["--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys"]
     arguments += ["--dev", "/dev", "--dir", "/tmp"]
     if MESSAGE_QUEUES.exists():

@@ -15,11 +15,12 @@ import psutil
 
 from course.errors import CourseError
 from course.language import say
-from course.sandbox.confinement import confined
+from course.sandbox.confinement import as_stranger, confined
 from course.sandbox.processes import (
     KILL_SECONDS,
     START_SECONDS,
     Process,
+    descendants,
     environment,
     how_it_ended,
     kill_tree,
@@ -49,8 +50,13 @@ class Template:
         self._control, theirs = socket.socketpair()
         with theirs:
             command = python("template", str(theirs.fileno()), *(["walls"] if walls else []))
+            self._user: int | None = None  # of the template and its workers, if they have their own
+            if walls:
+                command = confined(command, self._folder, disk_mb)
+            else:
+                command, self._user = as_stranger(command, self._folder)
             self._popen = subprocess.Popen(
-                confined(command, self._folder, disk_mb) if walls else command,
+                command,
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -119,11 +125,11 @@ class Template:
     def descendants(self) -> list[psutil.Process]:
         """The worker and all that it started."""
         with contextlib.suppress(psutil.Error, IndexError):
-            return self._process.children(recursive=True)
+            return descendants(self._process)
         return []
 
     def close(self) -> None:
-        kill_tree(self._root, self._folder)
+        kill_tree(self._root, self._folder, self._user)
         self._popen.wait()
         self._control.close()
         remove(self._folder)

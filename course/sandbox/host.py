@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from course.sandbox import fresh
 from course.sandbox.wire import HandleRef, WireError
 
 MAX_TEXT = 2_000  # characters of an error's message
@@ -31,6 +32,7 @@ class Host:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._objects: dict[int, Any] = {}
+        self._used = False
 
     def respond(self, request: dict[str, Any]) -> dict[str, Any]:
         arguments = {name: value for name, value in request.items() if name != "op"}
@@ -47,7 +49,12 @@ class Host:
         return HandleRef(number, f"{kind.__module__}.{kind.__qualname__}"[:MAX_TEXT])
 
     def op_load(self, module: str) -> ModuleType:
-        """Imports the submission's module, afresh, from its folder."""
+        """Imports the submission's module, afresh, from its folder. Handles given out so far no
+        longer stand for anything."""
+        if self._used:
+            self._objects.clear()
+            fresh.forget(self._folder)
+        self._used = True
         path = self._folder / f"{module}.py"
         # Behind everything else, so that a file named numpy.py shadows nothing.
         if str(self._folder) not in sys.path:
@@ -59,6 +66,10 @@ class Host:
         sys.modules[module] = loaded
         spec.loader.exec_module(loaded)
         return loaded
+
+    def op_begin(self, seed: int) -> None:
+        """Makes ready for a check."""
+        fresh.begin(seed)
 
     def op_module(self, name: str) -> ModuleType:
         """Imports a library module."""

@@ -48,6 +48,9 @@ class _Worker:
     def output(self) -> str:
         return ""  # it went to the terminal
 
+    def forget_output(self) -> None:
+        pass
+
     def end(self) -> None:
         self.ended = True
 

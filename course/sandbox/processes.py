@@ -23,6 +23,8 @@ from course.sandbox.confinement import ROOT
 START_SECONDS = 120.0  # a cold TensorFlow on a slow disk
 KILL_SECONDS = 5.0
 EMPTY_SCANS = 3  # one can miss a process that begets another and ends while the list is read
+CHILDREN_ARE_LISTED = Path(f"/proc/self/task/{os.getpid()}/children")  # not by every kernel
+MANY = 10_000  # processes, at which to stop following those that beget others without end
 LEAVE_SECONDS = 0.05  # for a worker whose channel has just been closed
 
 # Runs a module of `course` without the current directory or the checkout on the import path.
@@ -96,6 +98,31 @@ def how_it_ended(status: int) -> str:
     return f" ({causes.get(name, name)})"
 
 
+def descendants(process: psutil.Process) -> list[psutil.Process]:
+    """All that a process has started, and what these have started."""
+    if not CHILDREN_ARE_LISTED.exists():
+        return process.children(recursive=True)
+    found = []
+    for pid in _pids_below(process.pid):
+        with contextlib.suppress(psutil.Error):
+            found.append(psutil.Process(pid))
+    return found
+
+
+def _pids_below(pid: int) -> list[int]:
+    """As the kernel lists them. To ask every process of the machine for its parent takes as long as
+    many a check."""
+    found: list[int] = []
+    waiting = [pid]
+    while waiting and len(found) < MANY:
+        with contextlib.suppress(OSError):
+            for thread in Path(f"/proc/{waiting.pop()}/task").iterdir():
+                children = [int(child) for child in (thread / "children").read_text().split()]
+                found += children
+                waiting += children
+    return found
+
+
 def use_more_memory(processes: Iterable[psutil.Process], limit: int) -> bool:
     """Whether processes together occupy more than `limit` bytes."""
     family = list(processes)
@@ -123,19 +150,20 @@ def _proportional(process: psutil.Process) -> int:
     return getattr(info, "pss", info.uss)  # pss is Linux's alone
 
 
-def kill_tree(root: psutil.Process, folder: Path) -> None:
+def kill_tree(root: psutil.Process, folder: Path, user: int | None = None) -> None:
     """Kills a process with all that it started, until there is none left or time is up.
 
     Args:
         root: the process, which leads a group; nobody has waited for its end yet.
         folder: the one that its environment names. Descendants that were orphaned are no longer
             below the root, but have inherited its environment.
+        user: whose processes these are, if nobody else's are.
     """
     deadline = time.monotonic() + KILL_SECONDS
     _kill_group(root)
     empty_scans = 0
     while empty_scans < EMPTY_SCANS and time.monotonic() < deadline:
-        doomed = [*_tree(root), *_orphans(folder)]
+        doomed = [*_tree(root), *_orphans(folder, user)]
         empty_scans = 0 if doomed else empty_scans + 1
         for process in doomed:
             with contextlib.suppress(psutil.Error):
@@ -159,13 +187,19 @@ def _tree(root: psutil.Process) -> list[psutil.Process]:
     return []
 
 
-def _orphans(folder: Path) -> list[psutil.Process]:
+def _orphans(folder: Path, user: int | None) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
-            if process.environ().get("HOME") == str(folder) and lives(process):
+            if _belongs(process, folder, user) and lives(process):
                 found.append(process)
     return found
+
+
+def _belongs(process: psutil.Process, folder: Path, user: int | None) -> bool:
+    if user is not None:  # whose environment root, in a container, may not be allowed to read
+        return process.uids().real == user
+    return process.environ().get("HOME") == str(folder)
 
 
 def lives(process: psutil.Process) -> bool:

@@ -85,6 +85,10 @@ class Worker:
         """What the submission printed so far, shortened; all of it is there after `end`."""
         return self._output.text()
 
+    def forget_output(self) -> None:
+        """Leaves out of `output`, from now on, what was printed before."""
+        self._output.forget()
+
     def end(self) -> str:
         """Kills the process with all that it started. Says how it ended, if by itself."""
         if self.ended:
@@ -146,6 +150,7 @@ class _Output:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._kept = b""
+        self._forgotten = 0  # bytes
         self.n_bytes = 0
         self._ended = False
         self._reading = threading.Lock()
@@ -159,8 +164,15 @@ class _Output:
     def text(self) -> str:
         self._catch_up()
         text = self._kept.decode("utf-8", "replace")
-        left_out = self.n_bytes - len(self._kept)
-        return f"{text}\n[{say('{n} more bytes left out', n=left_out)}]" if left_out else text
+        left_out = self.n_bytes - self._forgotten - len(self._kept)
+        return (
+            f"{text}\n[{say('{n} more bytes left out', n=f'{left_out:,}')}]" if left_out else text
+        )
+
+    def forget(self) -> None:
+        self._catch_up()
+        with self._reading:
+            self._kept, self._forgotten = b"", self.n_bytes
 
     def _catch_up(self) -> None:
         """Reads what is there now: when an answer has come, what was printed before it has, too."""

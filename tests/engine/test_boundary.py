@@ -21,7 +21,7 @@ HONEST = sorted((HERE / "honest").glob("*.py"))
 HOSTILE = sorted((HERE / "hostile").glob("*.py"))
 RIGHT = HERE / "honest" / "array.py"
 SHORT = 0.25  # seconds
-LIMITS = Limits(memory_mb=200, processes=40, output_mb=150, disk_mb=32)
+LIMITS = Limits(memory_mb=200, processes=80, output_mb=150, disk_mb=32)
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the hostile ones know only Linux")
 

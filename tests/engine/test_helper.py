@@ -3,6 +3,7 @@
 import pytest
 
 from course.grading.submission import Handle, Submission, SubmissionRaisedError
+from course.grading.workplace import Workplace
 from course.project import Project
 from course.sandbox.in_process import InProcess
 
@@ -22,8 +23,10 @@ class Counter:
 @pytest.fixture
 def submission(tmp_path):
     (tmp_path / "week.py").write_text("def apply(f, values):\n    return [f(v) for v in values]\n")
-    submission = Submission(InProcess(tmp_path, Project.find().root), {}, "week", "apply")
-    submission.begin(5.0)
+    workplace = Workplace(InProcess(tmp_path, Project.find().root), {})
+    submission = Submission(workplace, "week", "apply")
+    submission.load()
+    submission.begin(5.0, seed=0)
     return submission
 
 

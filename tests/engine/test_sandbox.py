@@ -455,6 +455,38 @@ def test_walls_hide_the_machine(folder):
         )
 
 
+@pytest.mark.skipif(
+    not confinement._strangers_work(), reason="only root can run workers as somebody else"
+)
+def test_without_walls_root_runs_workers_as_a_stranger(monkeypatch):
+    with tempfile.TemporaryDirectory(dir="/tmp") as name, make_sandbox("unconfined") as sandbox:
+        place = Path(name)
+        place.chmod(0o755)
+        monkeypatch.setattr(tempfile, "tempdir", name)
+        (place / "solutions").mkdir(mode=0o700)
+        (place / "solutions" / "week.py").write_text("the answer")
+        (place / "gradebook.sqlite").write_text("grades")
+        _, call = load(
+            sandbox,
+            "import os, pathlib, subprocess\n"
+            "def read(path): return pathlib.Path(path).read_text()\n"
+            "def write(path): pathlib.Path(path).write_text('full marks')\n"
+            "def linger():\n"
+            "    subprocess.Popen(['sleep', '1000'], start_new_session=True, env={})\n"
+            "    return os.getuid()\n",
+        )
+        assert call("read", str(place / "solutions" / "week.py"))["error"]["type"] == (
+            "PermissionError"
+        )
+        assert call("write", str(place / "gradebook.sqlite"))["error"]["type"] == "PermissionError"
+        stranger = call("linger")["ok"]
+        assert stranger in confinement.STRANGERS
+        sandbox.close()
+        left = [process for process in psutil.process_iter() if process.uids().real == stranger]
+        assert not [*filter(lives, left)]
+        assert sorted(path.name for path in place.iterdir()) == ["gradebook.sqlite", "solutions"]
+
+
 GRADER = """
 import sys, tempfile
 from course.sandbox.launcher import Sandbox

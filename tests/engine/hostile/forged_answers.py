@@ -19,7 +19,8 @@ def wires():
 
 
 for descriptor in wires():
-    for answer in (None, True, {"status": "passed"}, {"score": 3.0}, "passed", True, True, True):
+    # To: load the module, begin a check, get the function, call it.
+    for answer in (None, None, True, {"status": "passed"}, {"score": 3.0}, "passed", True, True):
         for part in wire.pack_frame({"ok": answer}):
             os.write(descriptor, part)
 

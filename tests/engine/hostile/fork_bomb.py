@@ -1,7 +1,7 @@
 """Children that beget children, twice as many every twentieth of a second.
 
 outcome: crashed
-says: your program started more than 40 processes
+says: your program started more than 80 processes
 """
 
 import os

@@ -20,3 +20,5 @@ if [ -z "$python" ]; then
 fi
 "$python" -m venv .venv
 .venv/bin/python -m pip install --quiet -e .
+# Without walls, graded code runs as another user, from whom this hides the answers.
+chmod -R go= solutions tests
