@@ -77,6 +77,14 @@ def _add_student_commands(commands: argparse._SubParsersAction) -> None:
     )
     check.add_argument("--json", action="store_true", help="print the report as JSON")
     check.add_argument(
+        "--html",
+        nargs="?",
+        const=True,
+        type=_page,
+        metavar="FILE",
+        help="write a page to read in a browser (default: .course/check.html)",
+    )
+    check.add_argument(
         "--seed", type=_seed, default=0, metavar="N", help="draw other hidden inputs"
     )
     check.add_argument(
@@ -219,6 +227,14 @@ def _count(text: str) -> int:
     if not text.isdecimal() or int(text) == 0:
         raise argparse.ArgumentTypeError(f"expected a whole number from 1, got {text!r}")
     return int(text)
+
+
+def _page(text: str) -> Path:
+    if not text.lower().endswith((".html", ".htm")):  # `check --html WEEK` means the week
+        raise argparse.ArgumentTypeError(
+            f"expected a file that ends in .html, got {text!r}; what to check comes before --html"
+        )
+    return Path(text)
 
 
 def _seed(text: str) -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from course.classroom.containers import printable
 from course.classroom.gradebook import Grade
-from course.grading.report import LIKELY_CAUSE, CheckResult
+from course.grading.report import CheckResult, split_message
 
 SHOWN = 5
 N_BINS = 10
@@ -113,7 +113,7 @@ class Summary:
             if check.status == "grader_error":
                 self.grader_errors.append((student, check))
             if check.misconception:
-                says = check.message.partition(LIKELY_CAUSE)[2].partition("\n")[0]
+                _, says, _ = split_message(check.message)
                 key = (check.exercise, check.misconception)
                 wrong = self.misconceptions.setdefault(key, MisconceptionStatistics(*key, says))
                 wrong.students.add(student)

@@ -6,7 +6,13 @@ import os
 import shutil
 from typing import TextIO
 
-from course.grading.report import LIKELY_CAUSE, CheckResult, Report, exercise_status
+from course.grading.report import (
+    CheckResult,
+    Report,
+    common_message,
+    exercise_status,
+    without_repeats,
+)
 from course.wrapping import indented
 
 MARKS = {"passed": "✓", "unattempted": "·", "grader_error": "!"}
@@ -61,22 +67,16 @@ class Console:
         self._print(self._paint(head, status) + f"  {score:.3g} of {maximum:.3g} points")
         if status == "passed":
             return
-        reasons = {check.message for check in checks}
-        one_for_all = checks[0].message if len(checks) > 1 and len(reasons) == 1 else ""
+        one_for_all = common_message(checks)
         repeated = one_for_all == self._last_reason
         self._last_reason = one_for_all
         if one_for_all:
             self._print(_indented("(as above)" if repeated else one_for_all, 4))
             return
-        explained: set[str | None] = {None}
-        for check in checks:
+        for check, message in zip(checks, without_repeats(checks), strict=True):
             self._print(
                 self._paint(f"  {MARKS.get(check.status, '✗')} {check.title}", check.status)
             )
-            message = check.message
-            if check.misconception in explained:  # the same words once are enough
-                message = message.partition(LIKELY_CAUSE)[0] if check.misconception else message
-            explained.add(check.misconception)
             if message:
                 self._print(_indented(message, 6))
 

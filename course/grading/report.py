@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -96,6 +96,12 @@ class Report:
             grouped.setdefault(check.exercise, []).append(check)
         return grouped
 
+    def by_week(self) -> dict[str, Report]:
+        grouped: dict[str, list[CheckResult]] = {}
+        for check in self.checks:
+            grouped.setdefault(check.exercise.partition(".")[0], []).append(check)
+        return {week: replace(self, checks=tuple(checks)) for week, checks in grouped.items()}
+
     def to_json(self) -> dict[str, Any]:
         return {
             "submission": self.submission,
@@ -119,3 +125,28 @@ def exercise_status(checks: Iterable[CheckResult]) -> Status:
     """The one word for an exercise: passed when all its checks are, else its first trouble."""
     statuses = [check.status for check in checks]
     return next((status for status in statuses if status != "passed"), "passed")
+
+
+def split_message(message: str) -> tuple[str, str, str]:
+    """A message's parts: what was found, the likely cause, and what stands after it."""
+    found, _, cause = message.partition(LIKELY_CAUSE)
+    cause, _, rest = cause.partition("\n")
+    return found, cause, rest
+
+
+def common_message(checks: Sequence[CheckResult]) -> str:
+    """What all of several checks say, when they say the same; said once, it is enough."""
+    messages = {check.message for check in checks}
+    return checks[0].message if len(checks) > 1 and len(messages) == 1 else ""
+
+
+def without_repeats(checks: Iterable[CheckResult]) -> list[str]:
+    """The checks' messages; each likely cause stands in the first that names it."""
+    explained: set[str] = set()
+    messages = []
+    for check in checks:
+        repeated = check.misconception in explained
+        messages.append(split_message(check.message)[0] if repeated else check.message)
+        if check.misconception:
+            explained.add(check.misconception)
+    return messages

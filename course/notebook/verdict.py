@@ -7,7 +7,7 @@ from html import escape
 
 from course.catalogue import Exercise
 from course.grading.console import MARKS
-from course.grading.report import CheckResult, exercise_status
+from course.grading.report import CheckResult, common_message, exercise_status
 
 BORDERS = {"passed": "#2e9e4f", "unattempted": "#888888"}
 FAILURE_BORDER = "#d33f49"
@@ -28,8 +28,7 @@ class Verdict:
         self._exercise = exercise
         # Failures first; the same reason for all of them once.
         self._checks = sorted(checks, key=lambda check: check.status == "passed")
-        reasons = {check.message for check in checks}
-        self._one_reason = reasons.pop() if len(checks) > 1 and len(reasons) == 1 else ""
+        self._one_reason = common_message(checks)
         self._status = exercise_status(checks)
 
     def __repr__(self) -> str:
