@@ -38,6 +38,7 @@ def check_page(report: Report, exercises: Sequence[Exercise], at: datetime) -> s
             f"{week}: {words.points(of_week.score, of_week.max_score)}",
             exercise_boxes(of_week, exercises),
             words.outcome_mark(of_week.passed),
+            short=week,
         )
         for week, of_week in report.by_week().items()
     ]

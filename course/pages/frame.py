@@ -23,24 +23,26 @@ class Section:
         title: its heading.
         content: what it holds.
         mark: stands before the title where it says how things are, "✓".
+        short: what the navigation calls it; the title when empty.
     """
 
     id: str
     title: str
     content: Content
     mark: str = ""
+    short: str = ""
 
     def link(self) -> Html:
-        return element("a", self._heading(), href=f"#{self.id}")
+        return element("a", self._marked(self.short or self.title), href=f"#{self.id}")
 
     def markup(self) -> Html:
-        heading = element("h2", self._heading(), id=f"{self.id}-title")
+        heading = element("h2", self._marked(self.title), id=f"{self.id}-title")
         return element(
             "section", heading, self.content, id=self.id, aria_labelledby=f"{self.id}-title"
         )
 
-    def _heading(self) -> str:
-        return f"{self.mark} {self.title}".lstrip()
+    def _marked(self, words: str) -> str:
+        return f"{self.mark} {words}".lstrip()
 
 
 def page(title: str, lead: Content, sections: Iterable[Section]) -> str:

@@ -105,7 +105,8 @@ class _Part:
             element("h3", f"Graders: {words.points(self.report.score, self.report.max_score)}"),
             exercise_boxes(self.report, self.week.exercises),
         ]
-        return Section(self.week.name, self.week.title, content, words.outcome_mark(self._good))
+        name = self.week.name
+        return Section(name, self.week.title, content, words.outcome_mark(self._good), short=name)
 
     @property
     def _good(self) -> bool:

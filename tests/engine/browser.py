@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import shutil
+import time
 
 import pytest
 
@@ -79,6 +80,14 @@ class Browser:
     def complaints(self):
         """What the console has said since it was last asked, violations of policies included."""
         return [entry["message"] for entry in self.driver.get_log("browser")]
+
+    def wait_for_complaints(self, *words, seconds=20):
+        """Returns once the console has said all of these words."""
+        deadline = time.monotonic() + seconds
+        heard = ""
+        while not all(word in heard for word in words):
+            assert time.monotonic() < deadline, heard
+            heard += "".join(self.complaints())
 
     def requests(self):
         """The addresses asked for since this was last called; data in the page has none."""

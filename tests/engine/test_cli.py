@@ -155,7 +155,7 @@ def test_check_writes_a_page(course, project, hand_in, tmp_path):
     code, out, err = course("check", f"{WEEK}.successor", "--target", folder, "--html", page)
     assert (code, err) == (1, "") and out.endswith(f"the page: {page}\n")
     text = page.read_text(encoding="utf-8")
-    assert "0 of 2 points" in text and "expected 5, got 3" in text
+    assert "0 of 2 points" in text and "expected the result = 5, got 3" in text
     assert "Likely cause: </strong>That is the one before." in text
     code, out, err = course("check", "--target", folder, "--json", "--html")
     page = project.root / ".course" / "check.html"

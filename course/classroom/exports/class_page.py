@@ -31,7 +31,13 @@ def class_page(exercises: Sequence[str], rows: Sequence[Sequence[Cell]], summary
         summary: of the class.
     """
     sections = [
-        Section("errors", "Grader errors: our fault, they cost nobody a point", _errors(summary)),
+        Section(
+            "errors",
+            "Grader errors: our fault, they cost nobody a point",
+            _errors(summary),
+            mark="!",
+            short="Grader errors",
+        ),
         Section("distribution", "Distribution", _distribution(summary)),
         Section("students", "Students", _students(exercises, rows)),
         Section("misconceptions", "Commonest misconceptions", _misconceptions(summary)),

@@ -18,6 +18,7 @@ def student_page(grade: Grade) -> str:
             f"{week}: {words.points(of_week.score, of_week.max_score)}",
             exercise_boxes(of_week),
             words.outcome_mark(of_week.passed),
+            short=week,
         )
         for week, of_week in grade.report.by_week().items()
     ]
