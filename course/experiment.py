@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from course.errors import CourseError
-from course.figures import in_words
+from course.figures import in_words, title_of
 from course.project import Project, write_text
 from course.table import format_table
 
@@ -126,7 +126,10 @@ class Experiment:
             self._out / f"{name}.png",
             dpi=120,
             bbox_inches="tight",
-            metadata={"Title": name.replace("_", " "), "Description": in_words(figure)},
+            metadata={
+                "Title": title_of(figure) or name.replace("_", " "),
+                "Description": in_words(figure),
+            },
         )
         plt.close(figure)
 

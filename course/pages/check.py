@@ -10,7 +10,7 @@ from course.grading.report import Report, exercise_status
 from course.pages import words
 from course.pages.exercises import exercise_boxes
 from course.pages.frame import Section, page
-from course.pages.markup import Html, element
+from course.pages.markup import Html, breakable, element
 from course.pages.table import Cell, Column, number, table
 
 COLUMNS = (
@@ -64,14 +64,15 @@ def _rows(report: Report) -> list[list[Cell]]:
     for name, checks in report.by_exercise().items():
         status = exercise_status(checks)
         passed = sum(check.status == "passed" for check in checks)
+        seconds = sum(check.seconds for check in checks)
         rows.append(
             [
-                Cell(element("code", name)),
+                Cell(element("code", breakable(name)), value=name),
                 Cell(words.status_badge(status), value=words.STATUSES[status]),
                 number(sum(check.score for check in checks)),
                 number(sum(check.max_score for check in checks)),
                 number(passed / len(checks), f"{passed} of {len(checks)}"),
-                number(sum(check.seconds for check in checks)),
+                number(seconds, f"{seconds:.2f}"),
             ]
         )
     return rows

@@ -13,7 +13,7 @@ from course.grading.report import (
     split_message,
     without_repeats,
 )
-from course.pages.markup import Html, element, joined
+from course.pages.markup import Html, breakable, element, joined
 from course.pages.words import STATUSES, points, status_badge, status_mark
 
 EXPECTED = ("passed", "failed")  # of a check; any other status is named
@@ -38,7 +38,7 @@ def _box(name: str, checks: Sequence[CheckResult], summary: str) -> Html:
         "summary",
         status_badge(status),
         " ",
-        element("code", name),
+        element("code", breakable(name)),
         " ",
         element("span", points(score, most), class_="points"),
     )

@@ -8,6 +8,9 @@ from pathlib import Path
 from PIL import Image
 
 from course.pages.markup import Html, element
+from course.pages.table import scroll_box
+
+WIDE = 640  # pixels; what is wider scrolls on a phone, where its letters would be too small
 
 
 def figure(path: Path) -> Html:
@@ -24,5 +27,6 @@ def figure(path: Path) -> Html:
         width=str(width),
         height=str(height),
         decoding="async",
+        class_="wide" if width > WIDE else "",
     )
-    return element("figure", picture, element("figcaption", title.capitalize()))
+    return element("figure", scroll_box(picture, title), element("figcaption", title))

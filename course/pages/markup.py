@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from collections.abc import Iterable
 from html import escape
 from typing import TypeAlias
 
 VOID = frozenset({"img", "meta"})  # elements without an end tag
-# Controls, what reorders text around it, and halves of characters, which UTF-8 cannot hold.
-_UNSEEN = frozenset({"Cc", "Cs"})
-_REORDERING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Controls, what reorders the text around it, and halves of characters, which UTF-8 cannot hold.
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 
 
 class Html(str):
@@ -38,6 +39,12 @@ def joined(*content: Content) -> Html:
     return Html("".join(map(_markup, content)))
 
 
+def breakable(name: str) -> Html:
+    """A name such as `week01_toy.successor`, which may break at its joints and nowhere else."""
+    pieces = re.split(r"(?<=[._])", name)
+    return Html("<wbr>".join(map(_markup, pieces)))
+
+
 def bullets(lines: Iterable[Content]) -> Html:
     """A list; nothing where there are no lines."""
     items = [element("li", line) for line in lines]
@@ -46,7 +53,7 @@ def bullets(lines: Iterable[Content]) -> Html:
 
 def visible(text: str) -> str:
     """Text in which no character hides, or turns around what stands beside it."""
-    return "".join(c if _is_plain(c) else c.encode("unicode_escape").decode() for c in text)
+    return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def _markup(content: Content) -> str:
@@ -62,9 +69,3 @@ def _attribute(name: str, value: str | bool) -> str:
         return ""
     name = name.rstrip("_").replace("_", "-")
     return f" {name}" if value is True else f' {name}="{escape(visible(str(value)))}"'
-
-
-def _is_plain(character: str) -> bool:
-    if character in "\n\t":
-        return True
-    return character not in _REORDERING and unicodedata.category(character) not in _UNSEEN

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from course.pages import words
-from course.pages.markup import Content, Html, bullets, element, joined
+from course.pages.markup import Content, Html, breakable, bullets, element, joined
 from course.pages.table import Cell, Column, number, records_table, table
 from course.table import format_cell
 
@@ -28,6 +28,8 @@ def n_met(outcome: Outcome) -> int:
 
 def bars_list(outcome: Outcome) -> Html:
     """Each metric against its bar, a line each."""
+    if "metrics" not in outcome:
+        return words.badge(NO_RESULTS, "bad")
     return bullets(
         [
             words.outcome_sign(bar["met"], "met", "missed"),
@@ -58,9 +60,9 @@ def _bars_table(outcome: Outcome) -> Html:
     columns = [Column("metric"), Column("value", True), Column("bar"), Column("met")]
     rows = (
         [
-            Cell(name),
+            Cell(breakable(name), value=name),
             number(outcome["metrics"][name], _value(outcome, name)),
-            Cell(words.bar_words(bar)),
+            Cell(words.bar_words(bar), kind="line"),
             Cell(words.outcome_badge(bar["met"], "met" if bar["met"] else "missed")),
         ]
         for name, bar in outcome["bars"].items()

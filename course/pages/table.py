@@ -51,12 +51,17 @@ def table(caption: str, columns: Sequence[Column], rows: Iterable[Sequence[Cell]
     )
     shown = element(
         "table",
-        element("caption", caption),
+        element("caption", element("span", caption)),
         element("thead", element("tr", heads)),
         element("tbody", (_row(columns, row) for row in rows)),
         class_="sortable",
     )
-    return element("div", shown, class_="scroll", role="region", aria_label=caption, tabindex="0")
+    return scroll_box(shown, caption)
+
+
+def scroll_box(content: Html, label: str) -> Html:
+    """A box that scrolls sideways, with the keyboard as well, where it is wider than the screen."""
+    return element("div", content, class_="scroll", role="region", aria_label=label, tabindex="0")
 
 
 def records_table(caption: str, records: Sequence[Mapping[str, Any]]) -> Html:

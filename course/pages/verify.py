@@ -13,7 +13,7 @@ from course.pages import words
 from course.pages.exercises import exercise_boxes
 from course.pages.figures import figure
 from course.pages.frame import Section, page
-from course.pages.markup import Html, element
+from course.pages.markup import Html, breakable, element
 from course.pages.runs import Outcome, bars_list, data_used, n_met, results
 from course.pages.table import Cell, Column, number, table
 
@@ -60,6 +60,7 @@ def verify_page(
 def _lead(report: Report, outcomes: Sequence[Outcome], at: datetime) -> list[Html]:
     met, bars = sum(map(n_met, outcomes)), sum(len(outcome["bars"]) for outcome in outcomes)
     failed = sum("metrics" not in outcome for outcome in outcomes)
+    seconds = sum(outcome.get("seconds", 0.0) for outcome in outcomes)
     graders = f"graders: {words.points(report.score, report.max_score)}"
     badges = [
         words.outcome_badge(report.passed, graders),
@@ -71,7 +72,7 @@ def _lead(report: Report, outcomes: Sequence[Outcome], at: datetime) -> list[Htm
         badges.append(words.badge("quick runs, looser bars", "warn"))
     return [
         words.badges(badges),
-        element("p", words.when(at), class_="quiet"),
+        element("p", f"{words.when(at)}; the runs took {seconds:.0f} seconds", class_="quiet"),
     ]
 
 
@@ -87,7 +88,7 @@ class _Part:
         met, bars = n_met(self.outcome), len(self.outcome["bars"])
         graders = f"{self.report.score:.4g} of {self.report.max_score:.4g}"
         mark = words.outcome_sign(self._good, "all is well", "not all is well")
-        link = element("a", self.week.name, href=f"#{self.week.name}")
+        link = element("a", breakable(self.week.name), href=f"#{self.week.name}")
         return [
             Cell([mark, " ", link], value=self.week.name),
             Cell(data_used(self.outcome)),
@@ -105,8 +106,8 @@ class _Part:
             element("h3", f"Graders: {words.points(self.report.score, self.report.max_score)}"),
             exercise_boxes(self.report, self.week.exercises),
         ]
-        name = self.week.name
-        return Section(name, self.week.title, content, words.outcome_mark(self._good), short=name)
+        name, title = self.week.name, self.week.title.rstrip(".")
+        return Section(name, title, content, words.outcome_mark(self._good), short=name)
 
     @property
     def _good(self) -> bool:

@@ -191,7 +191,7 @@ def test_figures_are_saved_and_closed(tmp_path):
     pixels = matplotlib.image.imread(tmp_path / "a_line.png")
     assert pixels.std() > 0 and min(pixels.shape[:2]) > 100
     with Image.open(tmp_path / "a_line.png") as image:
-        assert image.info["Title"] == "a line"
+        assert image.info["Title"] == "Rays"
         assert image.info["Description"] == "Rays; x: length in m; y: light; lines: half"
 
 

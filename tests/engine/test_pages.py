@@ -40,7 +40,7 @@ BREAK_IN = """
   script.textContent = "window.pwned = 1";
   document.body.append(script);
   document.body.insertAdjacentHTML("beforeend", `
-    <img src="${arguments[0]}" onerror="window.pwned = 1"><iframe src="${arguments[0]}"></iframe>
+    <img src="${arguments[0]}" onerror="window.pwned = 1"><audio src="${arguments[0]}"></audio>
     <link rel="stylesheet" href="${arguments[0]}">`);
 """
 CLEAN = {"pwned": None, "scripts": 1, "images": 0, "handlers": 0, "links": 0}

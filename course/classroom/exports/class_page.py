@@ -9,10 +9,10 @@ from course.classroom.gradebook import Grade
 from course.classroom.summary import Summary, remarks
 from course.pages import words
 from course.pages.frame import Section, page
-from course.pages.markup import Html, bullets, element, joined
+from course.pages.markup import Html, breakable, bullets, element
 from course.pages.table import Cell, Column, number, table
 
-BIN_COLUMNS = (Column("reached"), Column("students", numeric=True), Column(""))
+BIN_COLUMNS = (Column("reached"), Column("students", numeric=True), Column("share"))
 CHECK_COLUMNS = (
     Column("exercise"),
     Column("check"),
@@ -83,7 +83,7 @@ def _lead(summary: Summary) -> Html:
 
 
 def _students(exercises: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Html:
-    heads = [Column(_breakable(exercise), numeric=True) for exercise in exercises]
+    heads = [Column(breakable(exercise), numeric=True) for exercise in exercises]
     columns = [
         Column("student"),
         Column("score", numeric=True),
@@ -96,17 +96,15 @@ def _students(exercises: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Html:
     return table("Points by exercise; a name leads to the student's own page", columns, rows)
 
 
-def _breakable(exercise: str) -> Html:
-    """An exercise's id that may break behind the week."""
-    week, dot, name = exercise.partition(".")
-    return joined(week, dot, Html("<wbr>"), name)
-
-
 def _distribution(summary: Summary) -> Html:
     counts = summary.histogram()
-    most = max([*counts, 1])
+    most, total = max([*counts, 1]), max(summary.n, 1)
     rows = [
-        [Cell(f"{10 * n}–{10 * n + 10} %", value=str(n)), number(count), Cell(_bar(count / most))]
+        [
+            Cell(f"{10 * n}–{10 * n + 10} %", kind="line"),
+            number(count),
+            Cell([_bar(count / most), f" {100 * count / total:.0f} %"], str(count), "share"),
+        ]
         for n, count in enumerate(counts)
     ]
     return table("How many reached how much", BIN_COLUMNS, rows)
@@ -146,7 +144,7 @@ def _checks(summary: Summary) -> list[list[Cell]]:
         counts = ", ".join(f"{check.statuses[status]} {status}" for status in others)
         rows.append(
             [
-                Cell(check.exercise),
+                Cell(breakable(check.exercise), value=check.exercise),
                 Cell(check.title or check.check, kind="wide"),
                 number(100 * check.passed, f"{100 * check.passed:.0f}"),
                 number(check.statuses["failed"]),
