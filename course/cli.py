@@ -114,6 +114,14 @@ def _add_student_commands(commands: argparse._SubParsersAction) -> None:
     )
     check.add_argument("--json", action="store_true", help=say("print the report as JSON"))
     check.add_argument(
+        "--html",
+        nargs="?",
+        const=True,
+        type=_page,
+        metavar="FILE",
+        help=say("write a page to read in a browser (default: .course/check.html)"),
+    )
+    check.add_argument(
         "--seed", type=_seed, default=0, metavar="N", help=say("draw other hidden inputs")
     )
     check.add_argument(
@@ -290,6 +298,18 @@ def _count(text: str) -> int:
             say("expected a whole number from 1, got {given!r}", given=text)
         )
     return int(text)
+
+
+def _page(text: str) -> Path:
+    if not text.lower().endswith((".html", ".htm")):  # `check --html WEEK` means the week
+        raise argparse.ArgumentTypeError(
+            say(
+                "expected a file that ends in .html, got {given!r}; what to check comes before "
+                "--html",
+                given=text,
+            )
+        )
+    return Path(text)
 
 
 def _seed(text: str) -> int:

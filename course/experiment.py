@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from course.errors import CourseError
+from course.figures import in_words, title_of
 from course.language import say, speak
 from course.project import Project, write_text
 from course.table import format_table
@@ -129,10 +130,18 @@ class Experiment:
         self._rows.append(cells)
 
     def save_figure(self, figure: Figure, name: str) -> None:
-        """Saves a figure as `NAME.png` and closes it."""
+        """Saves a figure as `NAME.png`, with words for those who cannot see it, and closes it."""
         import matplotlib.pyplot as plt
 
-        figure.savefig(self._out / f"{name}.png", dpi=120, bbox_inches="tight")
+        figure.savefig(
+            self._out / f"{name}.png",
+            dpi=120,
+            bbox_inches="tight",
+            metadata={
+                "Title": title_of(figure) or name.replace("_", " "),
+                "Description": in_words(figure),
+            },
+        )
         plt.close(figure)
 
     def progress(self, items: Iterable[T], what: str) -> Iterable[T]:

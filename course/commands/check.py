@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from course.catalogue import Exercise, read_catalogue, select
@@ -15,8 +16,9 @@ from course.grading.console import Console
 from course.grading.grade import grade
 from course.grading.report import Report
 from course.language import say
+from course.pages.check import check_page
 from course.progress import fingerprints_of, keep_results, result_of
-from course.project import Project
+from course.project import Project, write_text
 from course.sandbox.confinement import unconfined
 from course.sandbox.in_process import InProcess
 from course.sandbox.launcher import Sandbox
@@ -40,6 +42,8 @@ def check(arguments: argparse.Namespace) -> int:
         print(json.dumps(report.to_json(), indent=1, ensure_ascii=False))
     else:
         console.finish(report)
+    if arguments.html:
+        _write_page(project, report, exercises, arguments)
     return exit_code(report)
 
 
@@ -47,6 +51,19 @@ def exit_code(report: Report) -> int:
     if report.grader_errors:
         return GRADER_ERROR
     return PASSED if report.passed else NOT_PASSED
+
+
+def _write_page(
+    project: Project, report: Report, exercises: Sequence[Exercise], arguments: argparse.Namespace
+) -> None:
+    """Writes the page, and says where it is; standard output is the report's when that is JSON."""
+    asked = arguments.html
+    path = project.state / "check.html" if asked is True else asked.resolve()
+    try:
+        write_text(path, check_page(report, exercises, datetime.now()))
+    except OSError as error:
+        raise CourseError(f"cannot write the page to {path}: {error.strerror}") from None
+    print(f"the page: {path}", file=sys.stderr if arguments.json else sys.stdout)
 
 
 def _grade(

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,9 @@ from course.errors import CourseError
 from course.grading.console import Console
 from course.grading.grade import grade
 from course.grading.report import Report
-from course.html_report import render
 from course.language import say
 from course.lazy import QUIET
+from course.pages.verify import verify_page
 from course.project import Project, write_text
 from course.sandbox.launcher import Sandbox
 from course.words import points_of, source_words
@@ -39,8 +40,9 @@ def verify(arguments: argparse.Namespace) -> int:
     project = Project.find()
     started = time.perf_counter()
     report = _grade_solutions(project, quiet=arguments.json)
+    catalogue = read_catalogue(project)
     weeks = []
-    for week in read_catalogue(project).values():
+    for week in catalogue.values():
         out = project.runs / week.name
         (out / "metrics.json").unlink(missing_ok=True)
         code = _train(
@@ -49,7 +51,7 @@ def verify(arguments: argparse.Namespace) -> int:
         weeks.append(_outcome(week.name, out, code))
     good = all(week["ok"] for week in weeks)
     page = project.runs / "report.html"
-    write_text(page, render(report, weeks, project.runs))
+    write_text(page, verify_page(report, weeks, catalogue, project.runs, datetime.now()))
     outcome = {"ok": good and report.passed, "grading": report.to_json(), "weeks": weeks}
     if arguments.json:
         print(json.dumps(outcome, indent=1, ensure_ascii=False))

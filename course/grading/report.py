@@ -94,6 +94,12 @@ class Report:
             grouped.setdefault(check.exercise, []).append(check)
         return grouped
 
+    def by_week(self) -> dict[str, Report]:
+        grouped: dict[str, list[CheckResult]] = {}
+        for check in self.checks:
+            grouped.setdefault(check.exercise.partition(".")[0], []).append(check)
+        return {week: replace(self, checks=tuple(checks)) for week, checks in grouped.items()}
+
     def to_json(self) -> dict[str, Any]:
         return {
             "submission": self.submission,

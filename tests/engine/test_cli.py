@@ -149,6 +149,28 @@ def test_check_json_is_the_report(course, hand_in):
     assert right["seconds"] >= 0
 
 
+def test_check_writes_a_page(course, project, hand_in, tmp_path):
+    folder = hand_in(RIGHT.replace("number + 1", "number - 1").replace("2 *", "'<b>' +"))
+    page = tmp_path / "answers.html"
+    code, out, err = course("check", f"{WEEK}.successor", "--target", folder, "--html", page)
+    assert (code, err) == (1, "") and out.endswith(f"the page: {page}\n")
+    text = page.read_text(encoding="utf-8")
+    assert "0 of 2 points" in text and "expected the result = 5, got 3" in text
+    assert "Likely cause: </strong>That is the one before." in text
+    code, out, err = course("check", "--target", folder, "--json", "--html")
+    page = project.root / ".course" / "check.html"
+    assert json.loads(out)["score"] == 0 and err == f"the page: {page}\n"
+    assert "&lt;b&gt;" in page.read_text(encoding="utf-8")
+
+
+def test_page_that_cannot_be_written(course, hand_in, tmp_path):
+    code, out, err = course("check", "--html", WEEK)
+    assert (code, out) == (2, "") and "what to check comes before --html" in err
+    (tmp_path / "file").write_text("")
+    code, _, err = course("check", "--target", hand_in(RIGHT), "--html", tmp_path / "file/a.html")
+    assert code == 2 and err.startswith("course: cannot write the page to ")
+
+
 def test_hard_coded_answers_fail_with_another_seed(course, hand_in):
     _, out, _ = course("check", "--json", "--target", hand_in(RIGHT.replace("2 *", "3 *")))
     message = json.loads(out)["checks"][2]["message"]
@@ -341,7 +363,9 @@ def test_verify(course, project):
     assert "graders: 3 of 3 points" in printed
     assert f"✓ {WEEK}: 1 of 1 bars met on embedded data" in printed
     page = (project.runs / "report.html").read_text(encoding="utf-8")
-    assert page.startswith("<!doctype html>") and WEEK in page
+    assert page.startswith("<!doctype html>") and f'href="#{WEEK}"' in page
+    assert "3 of 3 points" in page and "1 of 1 bars met" in page
+    assert '<span class="badge warn">embedded</span>' in page and "quick runs" in page
 
 
 def test_verify_says_what_is_not_met(course, project):
@@ -355,6 +379,8 @@ def test_verify_says_what_is_not_met(course, project):
     path.write_text(SOLUTION.replace("total = ", "raise SystemExit('no luck')\n        total = "))
     code, out, err = course("verify")
     assert code == 1 and f"✗ {WEEK}: 0 of 0 bars met" in out and err == "no luck\n"
+    page = (project.runs / "report.html").read_text(encoding="utf-8")
+    assert "1 run failed" in page and "ended without results" in page
     path.write_text(SOLUTION.replace("return number + 1", "return number"))
     assert course("verify")[0] == 1
 

@@ -10,6 +10,7 @@ import time
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from course.errors import CourseError
 from course.experiment import Experiment
@@ -182,11 +183,16 @@ def test_figures_are_saved_and_closed(tmp_path):
 
     with experiment(tmp_path) as run:
         figure, axes = plt.subplots(figsize=(3, 2))
-        axes.plot([0, 1], [1, 0])
-        run.save_figure(figure, "line")
+        axes.plot([0, 1], [1, 0], label="half")
+        axes.set(title="Rays", xlabel="length in m", ylabel="light")
+        axes.legend()
+        run.save_figure(figure, "a_line")
         assert figure.number not in plt.get_fignums()
-    pixels = matplotlib.image.imread(tmp_path / "line.png")
+    pixels = matplotlib.image.imread(tmp_path / "a_line.png")
     assert pixels.std() > 0 and min(pixels.shape[:2]) > 100
+    with Image.open(tmp_path / "a_line.png") as image:
+        assert image.info["Title"] == "Rays"
+        assert image.info["Description"] == "Rays; x: length in m; y: light; lines: half"
 
 
 def test_arguments(tmp_path):
