@@ -8,9 +8,13 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from tqdm import tqdm
 
 from course.catalogue import find_week, read_catalogue, select
 from course.commands.check import exit_code
@@ -25,6 +29,8 @@ from course.project import Project, write_text
 from course.sandbox.launcher import Sandbox
 from course.words import points_of, source_words
 
+AT_ONCE = 2  # quick runs: much of what they do, importing above all, uses one core
+
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs a week's `main()` in a process of its own, with the terminal."""
@@ -32,23 +38,20 @@ def run(arguments: argparse.Namespace) -> int:
     week = find_week(read_catalogue(project), arguments.week).name
     folder = (arguments.target or project.exercises).resolve()
     out = (arguments.out or project.runs / week).resolve()
-    return _train(project, folder, week, out, arguments.quick)
+    return _train(project, folder, week, out, arguments.quick).returncode
 
 
 def verify(arguments: argparse.Namespace) -> int:
     """The solutions through every grader and every run; writes `runs/report.html`."""
     project = Project.find()
     started = time.perf_counter()
-    report = _grade_solutions(project, quiet=arguments.json)
     catalogue = read_catalogue(project)
-    weeks = []
-    for week in catalogue.values():
-        out = project.runs / week.name
-        (out / "metrics.json").unlink(missing_ok=True)
-        code = _train(
-            project, project.solutions, week.name, out, arguments.quick, quiet=arguments.json
-        )
-        weeks.append(_outcome(week.name, out, code))
+    if arguments.quick:
+        report, weeks = _verify_quickly(project, list(catalogue), quiet=arguments.json)
+    else:
+        report = _grade_solutions(project, quiet=arguments.json)
+        output = sys.stderr if arguments.json else None
+        weeks = [_train_solution(project, week, False, stdout=output)[0] for week in catalogue]
     good = all(week["ok"] for week in weeks)
     page = project.runs / "report.html"
     write_text(page, verify_page(report, weeks, catalogue, project.runs, datetime.now()))
@@ -58,6 +61,41 @@ def verify(arguments: argparse.Namespace) -> int:
     else:
         _summarise(report, weeks, page, time.perf_counter() - started)
     return exit_code(report) or (0 if good else 1)
+
+
+def _verify_quickly(
+    project: Project, weeks: Sequence[str], quiet: bool
+) -> tuple[Report, list[dict[str, Any]]]:
+    """Grades and trains at the same time: the seconds of a quick run are no figure to report."""
+    pool = ThreadPoolExecutor(AT_ONCE)
+    trainings = [
+        pool.submit(
+            _train_solution, project, week, True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        for week in weeks
+    ]
+    outcomes = []
+    try:
+        report = _grade_solutions(project, quiet)
+        for training in tqdm(
+            trainings, desc=say("weeks"), leave=False, disable=not sys.stderr.isatty()
+        ):
+            outcome, printed = training.result()
+            outcomes.append(outcome)
+            print(printed, file=sys.stderr if quiet else sys.stdout)
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return report, outcomes
+
+
+def _train_solution(
+    project: Project, week: str, quick: bool, **streams: Any
+) -> tuple[dict[str, Any], str]:
+    """What a week's run has measured, and what it printed where that is caught."""
+    out = project.runs / week
+    (out / "metrics.json").unlink(missing_ok=True)
+    done = _train(project, project.solutions, week, out, quick, **streams)
+    return _outcome(week, out, done.returncode), done.stdout or ""
 
 
 def _grade_solutions(project: Project, quiet: bool) -> Report:
@@ -70,8 +108,8 @@ def _grade_solutions(project: Project, quiet: bool) -> Report:
 
 
 def _train(
-    project: Project, folder: Path, week: str, out: Path, quick: bool, quiet: bool = False
-) -> int:
+    project: Project, folder: Path, week: str, out: Path, quick: bool, **streams: Any
+) -> subprocess.CompletedProcess[str]:
     script = folder / f"{week}.py"
     if not script.is_file():
         raise CourseError(
@@ -86,9 +124,11 @@ def _train(
         [sys.executable, *command, *options],
         cwd=project.root,
         env=os.environ | QUIET | {"PYTHONPATH": path, "MPLBACKEND": "Agg"},
-        stdout=sys.stderr if quiet else None,
+        text=True,
+        encoding="utf-8",
         check=False,
-    ).returncode
+        **streams,
+    )
 
 
 def _outcome(week: str, out: Path, code: int) -> dict[str, Any]:
