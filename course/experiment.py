@@ -19,7 +19,7 @@ from course.figures import in_words, title_of
 from course.language import say, speak
 from course.project import Project, write_text
 from course.table import format_table
-from course.words import source_words
+from course.words import source_words, value_against_bar
 
 if TYPE_CHECKING:
     from keras.callbacks import Callback
@@ -104,7 +104,8 @@ class Experiment:
         print("\n" + say("{week} on {name} ({data})", week=self.week, name=name, data=source))
         print(format_table(self._rows))
         for name, bar in self._bars.items():
-            print(f"{'✓' if bar['met'] else '✗'} {name} {_words(self._metrics[name], bar)}")
+            words = value_against_bar(_shown(self._metrics[name]), bar, _shown)
+            print(f"{'✓' if bar['met'] else '✗'} {name} {words}")
         print(say("results in {path}", path=self._out))
 
     def uses_data(self, provenance: dict[str, Any]) -> None:
@@ -237,11 +238,8 @@ def _message(error: BaseException) -> str:
     return str(error)
 
 
-def _words(value: float, bar: dict[str, Any]) -> str:
-    got = f"{value:.6g}"
-    if "at_most" in bar:
-        return say("{value}, at most {bar}", value=got, bar=f"{bar['at_most']:.6g}")
-    return say("{value}, at least {bar}", value=got, bar=f"{bar['at_least']:.6g}")
+def _shown(value: float) -> str:
+    return f"{value:.6g}"
 
 
 def _speak() -> None:

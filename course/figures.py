@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from course.language import say
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -22,25 +24,27 @@ def title_of(figure: Figure) -> str:
 def in_words(figure: Figure) -> str:
     """Titles, axes and legends of a figure, panel by panel."""
     panels = [words for axes in figure.axes if (words := _panel(axes))]
-    more = [f"{len(panels) - MAX_PANELS} more panels"] if len(panels) > MAX_PANELS else []
-    legends = [f"lines: {_entries(legend)}" for legend in figure.legends]
-    parts = [figure.get_suptitle(), *panels[:MAX_PANELS], *more, *legends]
+    more = len(panels) - MAX_PANELS
+    others = [say("{n} more panels", n=more)] if more > 0 else []
+    legends = [_lines(legend) for legend in figure.legends]
+    parts = [figure.get_suptitle(), *panels[:MAX_PANELS], *others, *legends]
     return ". ".join(_on_one_line(part) for part in parts if part)
 
 
 def _panel(axes: Axes) -> str:
     legend = axes.get_legend()
-    parts = {
-        "": axes.get_title(),
-        "x: ": axes.get_xlabel(),
-        "y: ": axes.get_ylabel(),
-        "lines: ": _entries(legend) if legend else "",
-    }
-    return "; ".join(f"{name}{text}" for name, text in parts.items() if text)
+    labels = {"x": axes.get_xlabel(), "y": axes.get_ylabel()}
+    parts = [
+        axes.get_title(),
+        *(f"{name}: {label}" for name, label in labels.items() if label),
+        _lines(legend) if legend else "",
+    ]
+    return "; ".join(filter(None, parts))
 
 
-def _entries(legend: Legend) -> str:
-    return ", ".join(text.get_text() for text in legend.get_texts())
+def _lines(legend: Legend) -> str:
+    names = ", ".join(text.get_text() for text in legend.get_texts())
+    return say("lines: {names}", names=names) if names else ""
 
 
 def _on_one_line(text: str) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from course.language import say
 
 
@@ -24,6 +27,13 @@ def points_of(score: str, maximum: str) -> str:
 
 def passed_of(n_passed: int, n_exercises: int) -> str:
     return say("{passed} of {n} exercises passed", passed=n_passed, n=n_exercises)
+
+
+def value_against_bar(value: str, bar: Mapping[str, Any], show: Callable[[float], str]) -> str:
+    """A metric's value beside what it is to meet: "12, at most 22"."""
+    if "at_most" in bar:
+        return say("{value}, at most {bar}", value=value, bar=show(bar["at_most"]))
+    return say("{value}, at least {bar}", value=value, bar=show(bar["at_least"]))
 
 
 def source_words(source: str | None) -> str:

@@ -62,8 +62,9 @@ def _write_page(
     try:
         write_text(path, check_page(report, exercises, datetime.now()))
     except OSError as error:
-        raise CourseError(f"cannot write the page to {path}: {error.strerror}") from None
-    print(f"the page: {path}", file=sys.stderr if arguments.json else sys.stdout)
+        problem = say("cannot write the page to {path}: {why}", path=path, why=error.strerror)
+        raise CourseError(problem) from None
+    print(say("the page: {path}", path=path), file=sys.stderr if arguments.json else sys.stdout)
 
 
 def _grade(

@@ -7,20 +7,13 @@ from datetime import datetime
 
 from course.catalogue import Exercise
 from course.grading.report import Report, exercise_status
+from course.language import say
 from course.pages import words
 from course.pages.exercises import exercise_boxes
 from course.pages.frame import Section, page
 from course.pages.markup import Html, breakable, element
 from course.pages.table import Cell, Column, number, table
-
-COLUMNS = (
-    Column("exercise"),
-    Column("status"),
-    Column("points", numeric=True),
-    Column("of", numeric=True),
-    Column("checks passed", numeric=True),
-    Column("seconds", numeric=True),
-)
+from course.words import passed_of, status_word
 
 
 def check_page(report: Report, exercises: Sequence[Exercise], at: datetime) -> str:
@@ -31,7 +24,7 @@ def check_page(report: Report, exercises: Sequence[Exercise], at: datetime) -> s
         exercises: what was checked.
         at: when.
     """
-    summary = table("Points by exercise", COLUMNS, _rows(report))
+    summary = table(say("Points by exercise"), _columns(), _rows(report))
     weeks = [
         Section(
             week,
@@ -42,21 +35,31 @@ def check_page(report: Report, exercises: Sequence[Exercise], at: datetime) -> s
         )
         for week, of_week in report.by_week().items()
     ]
-    sections = [Section("summary", "Summary", summary), *weeks]
-    return page("Your answers", _lead(report, at), sections)
+    sections = [Section("summary", say("Summary"), summary), *weeks]
+    return page(say("Your answers"), _lead(report, at), sections)
 
 
 def _lead(report: Report, at: datetime) -> list[Html]:
     statuses = [exercise_status(checks) for checks in report.by_exercise().values()]
-    passed = f"{statuses.count('passed')} of {len(statuses)} exercises passed"
+    passed = passed_of(statuses.count("passed"), len(statuses))
     badges = [
         words.outcome_badge(report.passed, words.points(report.score, report.max_score)),
         words.outcome_badge(report.passed, passed),
+        *words.fault_badges(report),
     ]
-    if report.grader_errors:
-        badges.append(words.badge("! some checks failed through our fault", "warn"))
-    about = f"{report.submission}; {words.when(at)}; seed {report.seed}"
+    about = f"{report.submission}; {words.when(at)}; {words.seed(report.seed)}"
     return [words.badges(badges), element("p", about, class_="quiet")]
+
+
+def _columns() -> list[Column]:
+    return [
+        Column(say("exercise")),
+        Column(say("status")),
+        Column(say("points"), numeric=True),
+        Column(say("of"), numeric=True),
+        Column(say("checks passed"), numeric=True),
+        Column(say("seconds"), numeric=True),
+    ]
 
 
 def _rows(report: Report) -> list[list[Cell]]:
@@ -68,10 +71,10 @@ def _rows(report: Report) -> list[list[Cell]]:
         rows.append(
             [
                 Cell(element("code", breakable(name)), value=name),
-                Cell(words.status_badge(status), value=words.STATUSES[status]),
+                Cell(words.status_badge(status), value=status_word(status)),
                 number(sum(check.score for check in checks)),
                 number(sum(check.max_score for check in checks)),
-                number(passed / len(checks), f"{passed} of {len(checks)}"),
+                number(passed / len(checks), words.share(passed, len(checks))),
                 number(seconds, f"{seconds:.2f}"),
             ]
         )

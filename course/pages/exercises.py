@@ -13,8 +13,10 @@ from course.grading.report import (
     split_message,
     without_repeats,
 )
+from course.language import say
 from course.pages.markup import Html, breakable, element, joined
-from course.pages.words import STATUSES, points, status_badge, status_mark
+from course.pages.words import points, status_badge, status_mark
+from course.words import status_word
 
 EXPECTED = ("passed", "failed")  # of a check; any other status is named
 
@@ -26,7 +28,7 @@ def exercise_boxes(report: Report, exercises: Iterable[Exercise] = ()) -> Html:
         report: what was found.
         exercises: those of the catalogue, to say what they are about.
     """
-    about = {exercise.id: exercise.summary for exercise in exercises}
+    about = {exercise.id: say(exercise.summary) for exercise in exercises}
     found = report.by_exercise().items()
     return joined(_box(name, checks, about.get(name, "")) for name, checks in found)
 
@@ -55,7 +57,7 @@ def _checks(checks: Sequence[CheckResult]) -> Html:
 
 
 def _check(check: CheckResult, message: str) -> Html:
-    unusual = "" if check.status in EXPECTED else f" ({STATUSES[check.status]})"
+    unusual = "" if check.status in EXPECTED else f" ({status_word(check.status)})"
     title = check.title or check.check
     return element("li", status_mark(check.status), " ", title, unusual, _message(message))
 
@@ -63,8 +65,9 @@ def _check(check: CheckResult, message: str) -> Html:
 def _message(message: str) -> Html:
     """A message with its likely cause set apart, where it names one."""
     found, cause, rest = split_message(message)
+    label = element("strong", say("Likely cause: "))
     return joined(
         element("pre", found) if found else "",
-        element("p", element("strong", "Likely cause: "), cause, class_="cause") if cause else "",
+        element("p", label, cause, class_="cause") if cause else "",
         element("pre", rest) if rest else "",
     )

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from course.language import language, say
 from course.pages.markup import Content, Html, element
 
 FOLDER = Path(__file__).parent
@@ -57,13 +58,13 @@ def page(title: str, lead: Content, sections: Iterable[Section]) -> str:
     links = element("ul", (element("li", section.link()) for section in sections))
     body = element(
         "body",
-        element("a", "Skip to the content", class_="skip", href="#content"),
+        element("a", say("Skip to the content"), class_="skip", href="#content"),
         element("header", element("h1", title), lead),
-        element("nav", links, aria_label="On this page") if len(sections) > 1 else "",
+        element("nav", links, aria_label=say("On this page")) if len(sections) > 1 else "",
         element("main", (section.markup() for section in sections), id="content", tabindex="-1"),
         element("script", _file("sort.js")),
     )
-    return f"<!doctype html>\n{element('html', _head(title), body, lang='en')}\n"
+    return f"<!doctype html>\n{element('html', _head(title), body, lang=language())}\n"
 
 
 def _head(title: str) -> Html:

@@ -7,28 +7,23 @@ from datetime import datetime
 from typing import Any
 
 from course.grading.console import MARKS
+from course.grading.report import Report
+from course.language import say
 from course.pages.markup import Html, element
 from course.table import format_cell
+from course.words import points_of, status_word
 
-STATUSES = {
-    "passed": "passed",
-    "failed": "failed",
-    "unattempted": "to do",
-    "timeout": "out of time",
-    "crashed": "crashed",
-    "grader_error": "not judged, our fault",
-}
 KINDS = {"passed": "good", "unattempted": "", "grader_error": "warn"}  # of colours; others: "bad"
 
 
 def status_badge(status: str) -> Html:
     """A status in a word, with a colour that says no more than the word."""
-    return badge(f"{_mark(status)} {STATUSES[status]}", _kind(status))
+    return badge(f"{_mark(status)} {status_word(status)}", _kind(status))
 
 
 def status_mark(status: str) -> Html:
     """A status as a sign."""
-    return sign(_mark(status), STATUSES[status], _kind(status))
+    return sign(_mark(status), status_word(status), _kind(status))
 
 
 def outcome_sign(good: bool, yes: str, no: str) -> Html:
@@ -53,27 +48,37 @@ def outcome_badge(good: bool, text: str) -> Html:
     return badge(f"{outcome_mark(good)} {text}", "good" if good else "bad")
 
 
+def fault_badges(report: Report) -> list[Html]:
+    """One that says where a grader failed, so that nobody takes it for a fault of the answers."""
+    fault = say("! some checks failed through our fault")
+    return [badge(fault, "warn")] if report.grader_errors else []
+
+
 def outcome_mark(good: bool) -> str:
     return "✓" if good else "✗"
 
 
 def points(score: float, most: float) -> str:
-    return f"{score:.4g} of {most:.4g} points"
+    return points_of(f"{score:.4g}", f"{most:.4g}")
 
 
 def when(at: datetime) -> str:
     return f"{at:%Y-%m-%d, %H:%M}"
 
 
-def plural(n: int, one: str, many: str) -> str:
-    return f"{n} {one if n == 1 else many}"
+def share(part: object, whole: object) -> str:
+    return say("{n} of {total}", n=part, total=whole)
+
+
+def seed(number: int) -> str:
+    return say("seed {seed}", seed=number)
 
 
 def bar_words(bar: Mapping[str, Any]) -> str:
     """ "at most 22" """
     if "at_most" in bar:
-        return f"at most {format_cell(float(bar['at_most']))}"
-    return f"at least {format_cell(float(bar['at_least']))}"
+        return say("at most {bar}", bar=format_cell(float(bar["at_most"])))
+    return say("at least {bar}", bar=format_cell(float(bar["at_least"])))
 
 
 def _mark(status: str) -> str:

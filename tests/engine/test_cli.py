@@ -365,7 +365,7 @@ def test_verify(course, project):
     page = (project.runs / "report.html").read_text(encoding="utf-8")
     assert page.startswith("<!doctype html>") and f'href="#{WEEK}"' in page
     assert "3 of 3 points" in page and "1 of 1 bars met" in page
-    assert '<span class="badge warn">embedded</span>' in page and "quick runs" in page
+    assert '<span class="badge warn">embedded data</span>' in page and "quick runs" in page
 
 
 def test_verify_says_what_is_not_met(course, project):
@@ -380,7 +380,7 @@ def test_verify_says_what_is_not_met(course, project):
     code, out, err = course("verify")
     assert code == 1 and f"✗ {WEEK}: 0 of 0 bars met" in out and err == "no luck\n"
     page = (project.runs / "report.html").read_text(encoding="utf-8")
-    assert "1 run failed" in page and "ended without results" in page
+    assert "runs failed: 1" in page and "ended without results" in page
     path.write_text(SOLUTION.replace("return number + 1", "return number"))
     assert course("verify")[0] == 1
 

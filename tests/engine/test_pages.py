@@ -63,6 +63,25 @@ def test_loads_in_peace_and_alone(open_page, pages, name):
     assert page.run(loaded)
 
 
+def test_loads_in_korean_as_well(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_LANG", "ko")
+    pages = evil_pages(tmp_path / "pages")
+    words = {
+        "check": "문제별 점수",
+        "verify": "지표와 기준",
+        "class": "득점률",
+        "student": "비정상 종료",
+    }
+    with browser(tmp_path) as started:
+        for name, said in words.items():
+            page = started.open(pages[name])
+            assert page.complaints() == [], name
+            assert page.find("html").get_attribute("lang") == "ko"
+            text = page.run("return document.body.textContent")
+            assert said in text and " points" not in text
+            assert page.run(INTRUDERS) == CLEAN
+
+
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("scripts", [True, False])
 def test_what_students_write_is_text(open_page, name, scripts):

@@ -7,19 +7,12 @@ from collections.abc import Sequence
 
 from course.classroom.gradebook import Grade
 from course.classroom.summary import Summary, remarks
+from course.language import say
 from course.pages import words
 from course.pages.frame import Section, page
 from course.pages.markup import Html, breakable, bullets, element
 from course.pages.table import Cell, Column, number, table
-
-BIN_COLUMNS = (Column("reached"), Column("students", numeric=True), Column("share"))
-CHECK_COLUMNS = (
-    Column("exercise"),
-    Column("check"),
-    Column("passed %", numeric=True),
-    Column("failed", numeric=True),
-    Column("other"),
-)
+from course.words import status_word
 
 
 def class_page(exercises: Sequence[str], rows: Sequence[Sequence[Cell]], summary: Summary) -> str:
@@ -33,18 +26,18 @@ def class_page(exercises: Sequence[str], rows: Sequence[Sequence[Cell]], summary
     sections = [
         Section(
             "errors",
-            "Grader errors: our fault, they cost nobody a point",
+            say("Grader errors: our fault, they cost nobody a point"),
             _errors(summary),
             mark="!",
-            short="Grader errors",
+            short=say("Grader errors"),
         ),
-        Section("distribution", "Distribution", _distribution(summary)),
-        Section("students", "Students", _students(exercises, rows)),
-        Section("misconceptions", "Commonest misconceptions", _misconceptions(summary)),
-        Section("identical", "The very same files", bullets(map(", ".join, summary.identical()))),
-        Section("checks", "Checks", table("How each check went", CHECK_COLUMNS, _checks(summary))),
+        Section("distribution", say("Distribution"), _distribution(summary)),
+        Section("students", say("Students"), _students(exercises, rows)),
+        Section("misconceptions", say("Commonest misconceptions"), _misconceptions(summary)),
+        Section("identical", say("The very same files"), _identical(summary)),
+        Section("checks", say("Checks"), _checks(summary)),
     ]
-    return page("Class report", _lead(summary), [part for part in sections if part.content])
+    return page(say("Class report"), _lead(summary), [part for part in sections if part.content])
 
 
 def student_row(grade: Grade, exercises: Sequence[str], link: str) -> list[Cell]:
@@ -72,12 +65,15 @@ def student_row(grade: Grade, exercises: Sequence[str], link: str) -> list[Cell]
 
 
 def _lead(summary: Summary) -> Html:
-    badges = [words.badge(words.plural(summary.n, "student", "students"), "")]
+    facts = [say("students: {n}", n=summary.n)]
     if summary.percentages:
-        badges.append(words.badge(f"mean {statistics.fmean(summary.percentages):.0f} %", ""))
-        badges.append(words.badge(f"median {statistics.median(summary.percentages):.0f} %", ""))
+        mean = statistics.fmean(summary.percentages)
+        median = statistics.median(summary.percentages)
+        facts.append(say("mean {percent} %", percent=f"{mean:.0f}"))
+        facts.append(say("median {percent} %", percent=f"{median:.0f}"))
+    badges = [words.badge(fact, "") for fact in facts]
     if summary.grader_errors:
-        n_errors = words.plural(len(summary.grader_errors), "grader error", "grader errors")
+        n_errors = say("grader errors: {n}", n=len(summary.grader_errors))
         badges.append(words.badge(f"! {n_errors}", "warn"))
     return words.badges(badges)
 
@@ -85,18 +81,24 @@ def _lead(summary: Summary) -> Html:
 def _students(exercises: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Html:
     heads = [Column(breakable(exercise), numeric=True) for exercise in exercises]
     columns = [
-        Column("student"),
-        Column("score", numeric=True),
-        Column("of", numeric=True),
+        Column(say("student")),
+        Column(say("score"), numeric=True),
+        Column(say("of"), numeric=True),
         Column("%", numeric=True),
         *heads,
-        Column("days late", numeric=True),
-        Column("remarks"),
+        Column(say("days late"), numeric=True),
+        Column(say("remarks")),
     ]
-    return table("Points by exercise; a name leads to the student's own page", columns, rows)
+    caption = say("Points by exercise; a name leads to the student's own page")
+    return table(caption, columns, rows)
 
 
 def _distribution(summary: Summary) -> Html:
+    columns = [
+        Column(say("reached")),
+        Column(say("students"), numeric=True),
+        Column(say("share")),
+    ]
     counts = summary.histogram()
     most, total = max([*counts, 1]), max(summary.n, 1)
     rows = [
@@ -107,7 +109,7 @@ def _distribution(summary: Summary) -> Html:
         ]
         for n, count in enumerate(counts)
     ]
-    return table("How many reached how much", BIN_COLUMNS, rows)
+    return table(say("How many reached how much"), columns, rows)
 
 
 def _bar(share: float) -> Html:
@@ -125,9 +127,13 @@ def _bar(share: float) -> Html:
 
 def _misconceptions(summary: Summary) -> Html:
     return bullets(
-        f"{len(wrong.students)} of {summary.n}: {wrong.exercise}: {wrong.says}"
+        f"{words.share(len(wrong.students), summary.n)}: {wrong.exercise}: {wrong.says}"
         for wrong in summary.commonest()
     )
+
+
+def _identical(summary: Summary) -> Html:
+    return bullets(map(", ".join, summary.identical()))
 
 
 def _errors(summary: Summary) -> Html:
@@ -137,21 +143,28 @@ def _errors(summary: Summary) -> Html:
     )
 
 
-def _checks(summary: Summary) -> list[list[Cell]]:
+def _checks(summary: Summary) -> Html:
+    columns = [
+        Column(say("exercise")),
+        Column(say("check")),
+        Column(say("passed %"), numeric=True),
+        Column(say("failed"), numeric=True),
+        Column(say("other")),
+    ]
     rows = []
     for check in summary.checks.values():
         others = sorted(check.statuses.keys() - {"passed", "failed"})
-        counts = ", ".join(f"{check.statuses[status]} {status}" for status in others)
+        counts = (f"{status_word(status)}: {check.statuses[status]}" for status in others)
         rows.append(
             [
                 Cell(breakable(check.exercise), value=check.exercise),
                 Cell(check.title or check.check, kind="wide"),
                 number(100 * check.passed, f"{100 * check.passed:.0f}"),
                 number(check.statuses["failed"]),
-                Cell(counts),
+                Cell(", ".join(counts)),
             ]
         )
-    return rows
+    return table(say("How each check went"), columns, rows)
 
 
 def _percent(score: float, most: float) -> float:

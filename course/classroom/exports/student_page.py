@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from course.classroom.gradebook import Grade
 from course.classroom.summary import remarks
+from course.language import say
 from course.pages import words
 from course.pages.exercises import exercise_boxes
 from course.pages.frame import Section, page
@@ -29,8 +30,10 @@ def _lead(grade: Grade) -> list[Html]:
     report = grade.report
     badges = [words.outcome_badge(report.passed, words.points(report.score, report.max_score))]
     if (grade.score, grade.max_score) != (round(report.score, 6), round(report.max_score, 6)):
-        badges.append(words.badge(f"final: {words.points(grade.score, grade.max_score)}", ""))
-    about = f"seed {report.seed}"
+        final = say("final: {points}", points=words.points(grade.score, grade.max_score))
+        badges.append(words.badge(final, ""))
+    badges += words.fault_badges(report)
+    about = words.seed(report.seed)
     if grade.student.name != grade.student.id:
         about = f"{grade.student.name}; {about}"
     return [words.badges(badges), element("p", about, class_="quiet"), bullets(remarks(grade))]
