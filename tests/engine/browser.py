@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import shutil
+import tempfile
 import time
 
 import pytest
@@ -128,8 +129,8 @@ class Browser:
 
 
 @contextlib.contextmanager
-def browser(folder):
-    """A browser that keeps its files in a folder; skips the test where there is none."""
+def browser():
+    """A browser that leaves no files behind; skips the test where there is none."""
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     driver = shutil.which("chromedriver")
     if not program or not driver:
@@ -142,6 +143,8 @@ def browser(folder):
     options.add_argument("--disable-dev-shm-usage")  # small in containers
     if os.name == "posix" and os.geteuid() == 0:
         options.add_argument("--no-sandbox")  # which Chromium demands of root
-    service = selenium.ChromeService(driver, env={**os.environ, "TMPDIR": str(folder)})
-    with selenium.Chrome(options, service) as started:
-        yield Browser(started)
+    # Not pytest's folder: the path of a socket in it may be too long.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        service = selenium.ChromeService(driver, env={**os.environ, "TMPDIR": folder})
+        with selenium.Chrome(options, service) as started:
+            yield Browser(started)

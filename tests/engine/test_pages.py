@@ -72,7 +72,7 @@ def test_loads_in_korean_as_well(tmp_path, monkeypatch):
         "class": "득점률",
         "student": "비정상 종료",
     }
-    with browser(tmp_path) as started:
+    with browser() as started:
         for name, said in words.items():
             page = started.open(pages[name])
             assert page.complaints() == [], name
