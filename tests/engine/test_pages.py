@@ -33,7 +33,7 @@ CLEAN = {"pwned": None, "scripts": 1, "images": 0, "handlers": 0, "links": 0}
 @pytest.fixture(scope="module")
 def open_page(tmp_path_factory, pages):
     """Opens one of the pages in a browser, the same for all tests."""
-    with browser(tmp_path_factory.mktemp("browser")) as started:
+    with browser() as started:
         yield lambda name, **options: started.open(pages[name], **options)
 
 
