@@ -31,7 +31,7 @@ CLEAN = {"pwned": None, "scripts": 1, "images": 0, "handlers": 0, "links": 0}
 
 
 @pytest.fixture(scope="module")
-def open_page(tmp_path_factory, pages):
+def open_page(pages):
     """Opens one of the pages in a browser, the same for all tests."""
     with browser() as started:
         yield lambda name, **options: started.open(pages[name], **options)
