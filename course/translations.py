@@ -166,17 +166,23 @@ def compile_translations(translations: dict[str, str], language: str) -> None:
         write_mo(stream, whole)
 
 
-def update(project: Project) -> Iterator[tuple[Path, int, int]]:
-    """Gathers and compiles; yields each translators' file with its sentences and those missing."""
+def update(project: Project) -> list[tuple[Path, int, int]]:
+    """Gathers and compiles.
+
+    Returns: each translators' file, how many sentences it has and how many are not translated.
+    """
     found = messages(project)
+    written = []
     for language in LANGUAGES[1:]:
         catalogues = {name: gathered(project, language, name, m) for name, m in found.items()}
         for name, catalogue in catalogues.items():
             path = translators_file(project, language, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(as_po(catalogue))
-            yield path, len(catalogue), sum(not message.string for message in catalogue)
+            missing = sum(not message.string for message in catalogue)
+            written.append((path, len(catalogue), missing))
         compile_translations(translated(catalogues.values()), language)
+    return written
 
 
 def placeholders(text: str) -> set[str]:

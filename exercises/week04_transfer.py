@@ -301,7 +301,6 @@ def train_photo_head(base_model, views, y, parts, seed):
 
 def tune_on_photos(model, base_model, x, y, parts, seed, n_epochs):
     """Fine-tunes a transfer model whose head is trained: test accuracy and validation losses."""
-    started = time.perf_counter()
     train, valid, test = parts
     history = fine_tune(
         model, base_model, x[train], y[train], x[valid], y[valid], seed, n_epochs=n_epochs
@@ -310,7 +309,6 @@ def tune_on_photos(model, base_model, x, y, parts, seed, n_epochs):
     return {
         "fine_tuned": accuracy(model, views, y[test]),
         "curve": [epoch["valid_loss"] for epoch in history],
-        "seconds_tuning": time.perf_counter() - started,
     }
 
 

@@ -123,7 +123,10 @@ def _train(
     return subprocess.run(
         [sys.executable, *command, *options],
         cwd=project.root,
-        env=os.environ | QUIET | {"PYTHONPATH": path, "MPLBACKEND": "Agg"},
+        env=os.environ
+        | QUIET
+        # What is caught is read as UTF-8, whatever the system writes into pipes.
+        | {"PYTHONPATH": path, "MPLBACKEND": "Agg", "PYTHONIOENCODING": "utf-8"},
         text=True,
         encoding="utf-8",
         check=False,
